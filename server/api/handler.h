@@ -6,7 +6,7 @@
 // `100 Continue` sent. Every call for one request is made by one thread at a time, not always the same.
 #pragma once
 
-#include "common/base/buffer.h"
+#include "common/base/source.h"
 #include "common/base/ticket.h"
 #include "common/wire/http.h"
 
@@ -28,14 +28,7 @@ struct AccessRecord {
   std::string error;      // the protocol's code, or empty
 };
 
-// A body that leaves in pieces. Destroying it early is how a transport gives up.
-class Source {
- public:
-  virtual ~Source() = default;
-  // The next verified bytes, at most 1 MiB; an empty Buffer at the end. An error means that the response cannot be
-  // completed: the transport cuts the connection, so that the client does not take what it has for the whole.
-  virtual Result<Buffer> next() = 0;
-};
+using objstore::Source;  // an error of next() means that the transport cuts the connection
 
 struct Reply {
   int status = 200;

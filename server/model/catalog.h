@@ -1,0 +1,143 @@
+// The catalogue: buckets, objects, multipart uploads and listings over the storage layer. What a front end calls.
+//
+// Any thread. Authorisation is not its business. Writes return Tickets: the operation is durable and visible when the
+// ticket yields success, and did nothing when it yields an error (but kIo after a failed log sync: unknown until the
+// store is opened again). Retries after lost races are made inside, on the executor; kConflict comes out only when a
+// bucket is just being deleted or a bounded number of retries was lost.
+#pragma once
+
+#include "common/base/executor.h"
+#include "common/base/source.h"
+#include "common/base/ticket.h"
+#include "server/model/types.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace objstore::storage {
+class Engine;
+}
+
+namespace objstore::model {
+
+// Bytes on their way in: of an object or of a part. One thread at a time. Destroyed before commit: nothing is visible.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  // kNoSpace, kUnavailable, kIo, kTooLarge (above kSinglePutBytesMax).
+  virtual Status write(ByteView bytes) = 0;
+  // Ends the body. Nothing may be written afterwards. Gives the MD5 of everything.
+  virtual Result<Md5> seal() = 0;
+  virtual std::uint64_t size() const = 0;
+};
+
+class ObjectWriter : public Writer {
+ public:
+  struct Commit {
+    ObjectAttributes attributes;
+    std::optional<StoredChecksum> checksum;
+    std::string owner_account;
+    Condition condition;  // may be empty
+  };
+  // After seal(), once. kNoSuchBucket when the bucket went away.
+  virtual Ticket<ObjectInfo> commit(Commit what) = 0;
+};
+
+class PartWriter : public Writer {
+ public:
+  // After seal(), once. kNoSuchUpload when the upload was completed or aborted meanwhile.
+  virtual Ticket<PartInfo> commit(std::optional<StoredChecksum> checksum) = 0;
+};
+
+// An object that has been opened: its content stays readable while this lives, whatever happens to its key.
+class OpenObject {
+ public:
+  virtual ~OpenObject() = default;
+  virtual const ObjectInfo& info() const = 0;
+  // The byte range must lie inside the object. Outlives this object safely.
+  virtual std::unique_ptr<Source> read(ByteRange range) = 0;
+  // Where part `number` lies in a multipart object; for another object part 1 is the whole. kInvalidPart.
+  virtual Result<ByteRange> part_range(std::uint32_t number) = 0;
+};
+
+struct CopySource {
+  BucketName bucket;
+  ObjectKey key;
+  Condition condition;             // of the source; may be empty
+};
+
+struct CopyOptions {
+  std::optional<ObjectAttributes> attributes;  // replaces the source's (metadata directive REPLACE)
+  std::optional<NameValues> tags;              // replaces the source's tags
+  std::string owner_account;
+  Condition condition;                         // of the destination; may be empty
+};
+
+struct CompleteOptions {
+  std::vector<CompletedPart> parts;
+  std::optional<StoredChecksum> checksum;      // of the whole object, as the client states it
+  std::optional<std::uint64_t> object_size;    // x-amz-mp-object-size
+  Condition condition;
+};
+
+class Catalog {
+ public:
+  // All outlive the catalogue. Recovers what a crash left: uploads that were completing, buckets that were being deleted.
+  static Result<std::unique_ptr<Catalog>> open(storage::Engine& engine, Executor& executor, const Clock& clock);
+  virtual ~Catalog() = default;
+
+  // kBucketOwnedByYou, kBucketExists.
+  virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) = 0;
+  virtual Result<BucketInfo> get_bucket(const BucketName& name) = 0;  // kNoSuchBucket
+  virtual Ticket<Done> delete_bucket(const BucketName& name) = 0;     // kBucketNotEmpty, kNoSuchBucket
+  struct BucketQuery {
+    std::string owner_account;
+    std::string prefix;
+    std::string after;
+    std::size_t max_buckets = 10'000;
+  };
+  struct BucketPage {
+    std::vector<BucketInfo> buckets;
+    bool truncated = false;
+  };
+  virtual Result<BucketPage> list_buckets(const BucketQuery& query) = 0;
+
+  virtual Result<std::unique_ptr<ObjectWriter>> begin_put(const BucketName& bucket, const ObjectKey& key) = 0;
+  // kNoSuchBucket, kNoSuchKey.
+  virtual Result<ObjectInfo> head(const BucketName& bucket, const ObjectKey& key) = 0;
+  virtual Result<std::unique_ptr<OpenObject>> open_object(const BucketName& bucket, const ObjectKey& key) = 0;
+  // Success also when there is no such key.
+  virtual Ticket<DeleteResult> remove(const BucketName& bucket, const ObjectKey& key, Condition condition) = 0;
+  // Moves no bytes. The copy keeps the source's ETag and checksum.
+  virtual Ticket<ObjectInfo> copy(const CopySource& source, const BucketName& bucket, const ObjectKey& key,
+                                  CopyOptions options) = 0;
+  virtual Result<ListPage> list(const BucketName& bucket, const ListQuery& query) = 0;
+
+  // Multipart uploads. kNoSuchUpload when the id is not one of this bucket and key.
+  virtual Ticket<UploadInfo> create_upload(const BucketName& bucket, const ObjectKey& key, UploadOptions options) = 0;
+  virtual Result<UploadInfo> get_upload(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id) = 0;
+  virtual Result<std::unique_ptr<PartWriter>> begin_part(const BucketName& bucket, const ObjectKey& key,
+                                                         std::string_view upload_id, std::uint32_t number) = 0;
+  // Without a range: the whole source. Moves no bytes, so the part's ETag is its MD5 only where the source's is known.
+  // kInvalidRange.
+  virtual Ticket<PartInfo> copy_part(const CopySource& source, std::optional<ByteRange> range, const BucketName& bucket,
+                                     const ObjectKey& key, std::string_view upload_id, std::uint32_t number) = 0;
+  virtual Result<PartPage> list_parts(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id,
+                                      std::uint32_t after, std::size_t max_parts) = 0;
+  virtual Result<UploadPage> list_uploads(const BucketName& bucket, const UploadQuery& query) = 0;
+  // kInvalidPart, kInvalidPartOrder, kTooSmall, kInvalidArgument (checksum, size). Answers again for 24 h.
+  virtual Ticket<ObjectInfo> complete(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id,
+                                      CompleteOptions options) = 0;
+  virtual Ticket<Done> abort(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id) = 0;
+
+  struct Totals {
+    std::uint64_t buckets = 0;
+    std::uint64_t objects = 0;
+    std::uint64_t logical_bytes = 0;  // what the objects' sizes add up to
+  };
+  virtual Result<Totals> totals() = 0;
+};
+
+}  // namespace objstore::model

@@ -1,0 +1,149 @@
+// The nouns of the catalogue: buckets, objects, uploads, pages of listings. Values.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/digest.h"
+
+#include <objstore/error.h>
+#include <objstore/names.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace objstore::model {
+
+using NameValues = std::vector<std::pair<std::string, std::string>>;
+
+inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{5} << 40;      // 5 TiB
+inline constexpr std::uint64_t kSinglePutBytesMax = std::uint64_t{5} << 30;   // 5 GiB, also of a part
+inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;        // 5 MiB, but for the last part
+inline constexpr std::uint32_t kPartNumberMax = 10'000;
+inline constexpr std::size_t kListPageMax = 1'000;
+
+struct BucketInfo {
+  std::uint64_t id = 0;
+  std::string name;
+  std::string owner_account;
+  std::string region;
+  UnixMillis created_ms = 0;
+};
+
+// A checksum that S3 keeps with an object or part.
+struct StoredChecksum {
+  std::string algorithm;   // "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"
+  std::string value;       // base64; "...-N" for a composite one
+  bool composite = false;  // a checksum of the parts' checksums
+};
+
+// What the uploader says about an object.
+struct ObjectAttributes {
+  std::string content_type = "binary/octet-stream";
+  NameValues system;         // lower-case names: cache-control, content-disposition, content-encoding, content-language,
+                             // expires, x-amz-website-redirect-location
+  NameValues user_metadata;  // lower-case names without "x-amz-meta-"
+  std::string storage_class = "STANDARD";
+  NameValues tags;
+};
+
+struct ObjectInfo {
+  std::string key;
+  std::string version_id;       // empty: the null version
+  std::uint64_t size = 0;
+  UnixMillis modified_ms = 0;
+  std::string etag;             // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object
+  std::string owner_account;
+  std::optional<StoredChecksum> checksum;
+  std::uint32_t parts_count = 0;  // 0: not a multipart object
+  std::uint64_t generation = 0;   // changes with every write of this key
+  ObjectAttributes attributes;
+};
+
+// What a caller demands of the current object of a key at the moment of the commit; nullptr when there is none. Called
+// again on every retry; kPreconditionFailed and the like become the result of the operation.
+using Condition = std::function<Status(const ObjectInfo* current)>;
+
+struct ListQuery {
+  std::string prefix;
+  std::string delimiter;         // any length; empty: none
+  std::string after;             // only keys and common prefixes greater than this
+  std::size_t max_keys = kListPageMax;  // objects and common prefixes together; 0 gives an empty page
+};
+
+struct ListPage {
+  std::vector<ObjectInfo> objects;           // in byte order of keys
+  std::vector<std::string> common_prefixes;  // likewise
+  bool truncated = false;
+  std::string next_after;  // when truncated: `after` of the next page: the last key or common prefix of this one
+};
+
+struct DeleteResult {
+  bool existed = false;
+  bool delete_marker = false;
+  std::string version_id;
+};
+
+struct UploadOptions {
+  ObjectAttributes attributes;
+  std::string owner_account;
+  std::string checksum_algorithm;   // empty: none asked for
+  bool checksum_composite = false;  // else full object
+};
+
+struct UploadInfo {
+  std::string key;
+  std::string upload_id;
+  UnixMillis initiated_ms = 0;
+  std::string owner_account;
+  std::string checksum_algorithm;
+  bool checksum_composite = false;
+  std::string storage_class;
+};
+
+struct UploadQuery {
+  std::string prefix;
+  std::string delimiter;
+  std::string key_marker;        // only keys greater than this, or equal with an upload id greater than upload_id_marker
+  std::string upload_id_marker;  // may stand alone: then of any key (docker-registry does so)
+  std::size_t max_uploads = kListPageMax;
+};
+
+struct UploadPage {
+  std::vector<UploadInfo> uploads;
+  std::vector<std::string> common_prefixes;
+  bool truncated = false;
+  std::string next_key_marker;
+  std::string next_upload_id_marker;
+};
+
+struct PartInfo {
+  std::uint32_t number = 0;
+  std::uint64_t size = 0;
+  std::string etag;
+  UnixMillis modified_ms = 0;
+  std::optional<StoredChecksum> checksum;
+};
+
+struct PartPage {
+  UploadInfo upload;
+  std::vector<PartInfo> parts;
+  bool truncated = false;
+  std::uint32_t next_part_number_marker = 0;  // the last part of this page; 0 when it is empty
+};
+
+struct CompletedPart {
+  std::uint32_t number = 0;
+  std::string etag;                  // without quotes
+  std::string checksum;              // base64, or empty
+};
+
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::uint64_t length = 0;
+};
+
+}  // namespace objstore::model
