@@ -63,8 +63,8 @@ struct Error {
 };
 
 template <typename T>
-using Result [[nodiscard]] = std::expected<T, Error>;
-using Status [[nodiscard]] = std::expected<void, Error>;
+using Result = std::expected<T, Error>;
+using Status = std::expected<void, Error>;
 
 inline std::unexpected<Error> fail(Errc code, std::string message) {
   return std::unexpected<Error>(Error{code, std::move(message)});
