@@ -4,11 +4,6 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
 #pragma once
 
-#include "common/base/clock.h"
-#include "common/base/digest.h"
-#include "common/wire/http.h"
-#include "server/auth/credential_store.h"
-
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -16,24 +11,29 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/clock.h"
+#include "common/base/digest.h"
+#include "common/wire/http.h"
+#include "server/auth/credential_store.h"
+
 namespace objstore::auth {
 
 // Why a request was not authenticated. Closed; api/s3/errors.cc gives each S3's code.
 enum class Refusal : std::uint8_t {
-  kHeaderMalformed,        // AuthorizationHeaderMalformed (with Region for a wrong region)
-  kQueryMalformed,         // AuthorizationQueryParametersError
-  kUnsupportedScheme,      // InvalidRequest: SigV2 and others
-  kTwoMechanisms,          // InvalidArgument: only one auth mechanism allowed
-  kUnknownKey,             // InvalidAccessKeyId
-  kSignatureMismatch,      // SignatureDoesNotMatch
-  kClockSkew,              // RequestTimeTooSkewed
-  kExpired,                // AccessDenied "Request has expired"
-  kNotYetValid,            // AccessDenied "Request is not yet valid"
-  kNoDate,                 // AccessDenied
-  kHeadersNotSigned,       // AccessDenied with HeadersNotSigned
-  kMissingContentSha256,   // InvalidRequest
-  kInvalidContentSha256,   // InvalidArgument
-  kUnsignedPayloadRefused, // AccessDenied: require_signed_payload
+  kHeaderMalformed,         // AuthorizationHeaderMalformed (with Region for a wrong region)
+  kQueryMalformed,          // AuthorizationQueryParametersError
+  kUnsupportedScheme,       // InvalidRequest: SigV2 and others
+  kTwoMechanisms,           // InvalidArgument: only one auth mechanism allowed
+  kUnknownKey,              // InvalidAccessKeyId
+  kSignatureMismatch,       // SignatureDoesNotMatch
+  kClockSkew,               // RequestTimeTooSkewed
+  kExpired,                 // AccessDenied "Request has expired"
+  kNotYetValid,             // AccessDenied "Request is not yet valid"
+  kNoDate,                  // AccessDenied
+  kHeadersNotSigned,        // AccessDenied with HeadersNotSigned
+  kMissingContentSha256,    // InvalidRequest
+  kInvalidContentSha256,    // InvalidArgument
+  kUnsignedPayloadRefused,  // AccessDenied: require_signed_payload
   kInternal,
 };
 
@@ -56,13 +56,13 @@ enum class PayloadMode : std::uint8_t {
 struct Authenticated {
   Principal principal;
   PayloadMode payload = PayloadMode::kNone;
-  std::string payload_sha256;     // 64 lower-case hexadecimal digits for kSha256
+  std::string payload_sha256;  // 64 lower-case hexadecimal digits for kSha256
   bool presigned = false;
   // For the chunk signatures of the streaming modes.
   Sha256 signing_key{};
-  std::string seed_signature;     // hexadecimal
-  std::string amz_date;           // 20130524T000000Z
-  std::string scope;              // 20130524/us-east-1/s3/aws4_request
+  std::string seed_signature;  // hexadecimal
+  std::string amz_date;        // 20130524T000000Z
+  std::string scope;           // 20130524/us-east-1/s3/aws4_request
 };
 
 struct AuthenticatorOptions {

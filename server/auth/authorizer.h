@@ -4,20 +4,20 @@
 // nothing at all.
 #pragma once
 
-#include "server/auth/principal.h"
-
 #include <objstore/error.h>
 
 #include <string>
 #include <string_view>
 
+#include "server/auth/principal.h"
+
 namespace objstore::auth {
 
 struct Access {
-  std::string_view action;            // IAM's name: "s3:GetObject"
-  std::string_view bucket;            // empty for what concerns the account (s3:ListAllMyBuckets, s3:CreateBucket)
-  std::string_view key;               // empty for what concerns the bucket
-  std::string_view bucket_owner;      // account id; empty when the bucket does not exist
+  std::string_view action;        // IAM's name: "s3:GetObject"
+  std::string_view bucket;        // empty for what concerns the account (s3:ListAllMyBuckets, s3:CreateBucket)
+  std::string_view key;           // empty for what concerns the bucket
+  std::string_view bucket_owner;  // account id; empty when the bucket does not exist
 };
 
 class Authorizer {

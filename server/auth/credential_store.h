@@ -2,15 +2,15 @@
 // by key rotation. Any thread; look-ups take a shared lock and touch no disk.
 #pragma once
 
-#include "server/auth/principal.h"
-#include "server/storage/metadata_store.h"
-
 #include <objstore/error.h>
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "server/auth/principal.h"
+#include "server/storage/metadata_store.h"
 
 namespace objstore::auth {
 

@@ -18,7 +18,7 @@ struct Principal {
 // An account's public face: Owner elements of listings.
 struct Account {
   std::string id;
-  std::string owner_id;      // user id of the account's canonical user
+  std::string owner_id;  // user id of the account's canonical user
   std::string display_name;
 };
 
