@@ -1,0 +1,20 @@
+# Sources of the ports' adapters and of the committer; server/storage/CMakeLists.txt includes this list.
+set(ADAPTER_SOURCES
+  batch.cc
+  committer.cc
+  group_check.cc
+  local_segment_store.cc
+  memory_metadata_store.cc
+  memory_segment_store.cc
+  read_buffers.cc
+  rocksdb_metadata_store.cc
+  segment_catalog.cc
+  segment_file.cc
+  segment_file_cache.cc
+  segment_format.cc
+  segment_lane.cc
+  segment_recovery.cc
+  segment_scan.cc
+  space.cc
+  store_lock.cc
+)

@@ -1,0 +1,64 @@
+#include "server/storage/group_check.h"
+
+namespace objstore::storage {
+
+Status GroupCheck::admit(const Batch& batch) {
+  if (batch.bytes() > Batch::kBytesMax) return fail(Errc::kTooLarge, "a metadata batch is larger than 4 MiB");
+  OBJSTORE_TRY(check_conditions(batch));
+  OBJSTORE_ASSIGN(const Counters counters, add_up(batch));
+  for (const auto& [key, value] : counters) {
+    counters_.push_back(encode_counter(value));
+    changes_[static_cast<std::size_t>(Table::kCounts)][key] = counters_.back();
+  }
+  for (const Batch::Write& write : batch.writes()) {
+    std::optional<std::string_view> value;
+    if (write.value) value = *write.value;
+    changes_[static_cast<std::size_t>(write.table)][write.key] = value;
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> GroupCheck::current(Table table, std::string_view key) const {
+  const Changes& changes = this->changes(table);
+  if (const auto found = changes.find(key); found != changes.end()) {
+    if (!found->second) return std::nullopt;
+    return std::string(*found->second);
+  }
+  auto stored = read_(table, key);
+  // kIo would say that the log has failed. Here nothing was written, and the caller may try again.
+  if (!stored && stored.error().code == Errc::kIo) stored.error().code = Errc::kUnavailable;
+  return stored;
+}
+
+Status GroupCheck::check_conditions(const Batch& batch) const {
+  for (const Batch::Condition& condition : batch.conditions()) {
+    OBJSTORE_ASSIGN(const std::optional<std::string> stored, current(condition.table, condition.key));
+    if (stored != condition.value) {
+      return fail(Errc::kConflict, "a row of " + std::string(to_string(condition.table)) + " is not as expected");
+    }
+  }
+  for (const Batch::CounterCondition& condition : batch.counter_conditions()) {
+    OBJSTORE_ASSIGN(const std::optional<std::string> stored, current(Table::kCounts, condition.key));
+    OBJSTORE_ASSIGN(const std::int64_t value, decode_counter(stored));
+    if (value != condition.value) return fail(Errc::kConflict, "a counter is not as expected");
+  }
+  return {};
+}
+
+// The sum counts, not the order: a batch that takes one and adds one is right even where the counter is 0.
+Result<GroupCheck::Counters> GroupCheck::add_up(const Batch& batch) const {
+  Counters deltas;
+  for (const Batch::Addition& addition : batch.additions()) {
+    std::int64_t& delta = deltas[addition.key];
+    if (__builtin_add_overflow(delta, addition.delta, &delta)) return fail(Errc::kCorrupt, "a counter overflows");
+  }
+  for (auto& [key, value] : deltas) {
+    OBJSTORE_ASSIGN(const std::optional<std::string> stored, current(Table::kCounts, key));
+    OBJSTORE_ASSIGN(const std::int64_t before, decode_counter(stored));
+    if (__builtin_add_overflow(before, value, &value)) return fail(Errc::kCorrupt, "a counter overflows");
+    if (value < 0) return fail(Errc::kCorrupt, "a counter would fall below 0");
+  }
+  return deltas;
+}
+
+}  // namespace objstore::storage

@@ -1,0 +1,352 @@
+#include "server/storage/rocksdb_metadata_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <filesystem>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "server/storage/group_check.h"
+
+namespace objstore::storage {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+// Replaying the log may flush every memtable, and RocksDB aborts when that meets a full disk.
+constexpr std::uint64_t kFreeBytesToOpen = 16 * kMiB;
+constexpr std::uint64_t kWalBytesMax = 128 * kMiB;
+constexpr std::size_t kInfoLogBytesMax = 1 << 20;
+constexpr std::size_t kInfoLogsKept = 2;
+constexpr std::uint64_t kManifestBytesMax = 16 * kMiB;
+constexpr std::uint64_t kFlushShare = 4;             // one table may fill a quarter of the memtable budget
+constexpr std::size_t kArenaBlockBytes = 256 << 10;  // 16 idle tables must not cost 16 MiB
+constexpr int kBloomBitsPerKey = 10;
+
+Error to_error(const rocksdb::Status& status, std::string_view doing) {
+  std::string message = std::string(doing) + ": " + status.ToString();
+  if (status.IsCorruption()) return {Errc::kCorrupt, std::move(message)};
+  if (status.IsNoSpace()) return {Errc::kNoSpace, std::move(message)};
+  return {Errc::kIo, std::move(message)};
+}
+
+// Smallest string above every string with this prefix; empty when there is none.
+std::string prefix_end(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+class RocksdbCursor final : public Cursor {
+ public:
+  RocksdbCursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family, const rocksdb::Snapshot* snapshot,
+                std::string_view prefix)
+      : prefix_(prefix), end_(prefix_end(prefix)), end_slice_(end_) {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot;
+    if (!end_.empty()) options.iterate_upper_bound = &end_slice_;
+    iterator_.reset(db.NewIterator(options, family));
+    seek(prefix_);
+  }
+
+  void seek(std::string_view key) override {
+    const std::string_view from = key < prefix_ ? std::string_view(prefix_) : key;
+    iterator_->Seek(rocksdb::Slice(from.data(), from.size()));
+  }
+  void next() override {
+    CHECK(valid());
+    iterator_->Next();
+  }
+  bool valid() const override { return iterator_->Valid() && iterator_->key().starts_with(prefix_); }
+  std::string_view key() const override {
+    CHECK(valid());
+    return iterator_->key().ToStringView();
+  }
+  std::string_view value() const override {
+    CHECK(valid());
+    return iterator_->value().ToStringView();
+  }
+  Status status() const override {
+    if (const rocksdb::Status status = iterator_->status(); !status.ok()) {
+      return std::unexpected(to_error(status, "scanning metadata"));
+    }
+    return {};
+  }
+
+ private:
+  const std::string prefix_;
+  const std::string end_;
+  const rocksdb::Slice end_slice_;  // the iterator keeps its address
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// An open database with the handles of its tables.
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> open(const RocksdbOptions& options);
+  ~Database();
+
+  Result<std::optional<std::string>> get(const rocksdb::Snapshot* snapshot, Table table, std::string_view key) const;
+  Result<std::vector<std::optional<std::string>>> multi_get(const rocksdb::Snapshot* snapshot, Table table,
+                                                            std::span<const std::string> keys) const;
+  std::unique_ptr<Cursor> scan(const rocksdb::Snapshot* snapshot, Table table, std::string_view prefix) const {
+    return std::make_unique<RocksdbCursor>(*db_, family(table), snapshot, prefix);
+  }
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Table table) const { return families_[static_cast<std::size_t>(table)]; }
+  std::uint64_t cache_usage() const { return cache_->GetUsage(); }
+
+ private:
+  std::shared_ptr<rocksdb::Cache> cache_;  // shared with RocksDB's table factory
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;  // in the order of Table, then the unused default one
+};
+
+rocksdb::DBOptions database_options(const RocksdbOptions& options) {
+  rocksdb::DBOptions out;
+  out.create_if_missing = true;
+  out.create_missing_column_families = true;
+  out.paranoid_checks = true;
+  // The default mode takes a flipped bit in the log for its end, and drops every acknowledged write behind it.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.track_and_verify_wals_in_manifest = true;  // a log file that has gone missing is noticed
+  out.max_bgerror_resume_count = 0;              // a failed write stays failed until a restart
+  out.db_write_buffer_size = options.memtable_bytes;
+  out.max_total_wal_size = kWalBytesMax;
+  out.max_open_files = options.open_files_max;
+  out.max_background_jobs = 2;
+  out.bytes_per_sync = kMiB;
+  out.max_manifest_file_size = kManifestBytesMax;
+  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  out.max_log_file_size = kInfoLogBytesMax;
+  out.keep_log_file_num = kInfoLogsKept;
+  out.stats_dump_period_sec = 0;
+  out.stats_persist_period_sec = 0;
+  return out;
+}
+
+rocksdb::ColumnFamilyOptions table_options(const RocksdbOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.block_cache = cache;
+  // Partitioned, and in the cache: memory then does not grow with the number of objects.
+  blocks.cache_index_and_filter_blocks = true;
+  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  blocks.partition_filters = true;
+  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+  blocks.format_version = 5;
+
+  rocksdb::ColumnFamilyOptions out;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+  out.write_buffer_size = std::max<std::uint64_t>(options.memtable_bytes / kFlushShare, kMiB);
+  out.arena_block_size = kArenaBlockBytes;
+  out.compression = rocksdb::kLZ4Compression;
+  out.level_compaction_dynamic_level_bytes = true;
+  return out;
+}
+
+Status check_room(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directory(directory, error);
+  if (error) return fail(Errc::kIo, "cannot create the metadata directory: " + error.message());
+  struct statvfs room{};
+  if (::statvfs(directory.c_str(), &room) != 0) return fail(Errc::kIo, "cannot ask for the free space");
+  const std::uint64_t free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
+  if (free_bytes < kFreeBytesToOpen) {
+    return fail(Errc::kNoSpace, "the disk is full: 16 MiB must be free to open the metadata");
+  }
+  return {};
+}
+
+// RocksDB has no codes for these two; its messages are all there is.
+Error open_error(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    return {Errc::kUnavailable, "the metadata directory is in use by another process"};
+  }
+  if (status.IsInvalidArgument() && text.find("olumn famil") != std::string::npos) {
+    return {Errc::kUnsupported, "the metadata holds tables of a newer version: " + text};
+  }
+  return to_error(status, "opening the metadata");
+}
+
+Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
+  OBJSTORE_TRY(check_room(options.directory));
+  auto out = std::make_unique<Database>();
+  out->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const rocksdb::ColumnFamilyOptions family = table_options(options, out->cache_);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (std::size_t i = 0; i < kTableCount; ++i) {
+    families.emplace_back(std::string(to_string(static_cast<Table>(i))), family);
+  }
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(database_options(options), options.directory, families, &out->families_, &db);
+  out->db_.reset(db);
+  if (!status.ok()) return std::unexpected(open_error(status));
+  return out;
+}
+
+Database::~Database() {
+  if (!db_) return;
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    if (const auto status = db_->DestroyColumnFamilyHandle(family); !status.ok()) {
+      log::warn("metadata: a table could not be closed", {{"error", status.ToString()}});
+    }
+  }
+  if (const auto status = db_->Close(); !status.ok()) {
+    log::warn("metadata: could not be closed", {{"error", status.ToString()}});
+  }
+}
+
+Result<std::optional<std::string>> Database::get(const rocksdb::Snapshot* snapshot, Table table,
+                                                 std::string_view key) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::string value;
+  const rocksdb::Status status = db_->Get(options, family(table), rocksdb::Slice(key.data(), key.size()), &value);
+  if (status.ok()) return value;
+  if (status.IsNotFound()) return std::nullopt;
+  return std::unexpected(to_error(status, "reading metadata"));
+}
+
+Result<std::vector<std::optional<std::string>>> Database::multi_get(const rocksdb::Snapshot* snapshot, Table table,
+                                                                    std::span<const std::string> keys) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db_->MultiGet(options, family(table), keys.size(), slices.data(), values.data(), statuses.data());
+  std::vector<std::optional<std::string>> out(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      out[i] = values[i].ToString();
+    } else if (!statuses[i].IsNotFound()) {
+      return std::unexpected(to_error(statuses[i], "reading metadata"));
+    }
+  }
+  return out;
+}
+
+class RocksdbSnapshot final : public MetadataReader {
+ public:
+  explicit RocksdbSnapshot(const Database& database) : database_(database), snapshot_(database.db().GetSnapshot()) {}
+  ~RocksdbSnapshot() override { database_.db().ReleaseSnapshot(snapshot_); }
+  RocksdbSnapshot(const RocksdbSnapshot&) = delete;
+  RocksdbSnapshot& operator=(const RocksdbSnapshot&) = delete;
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return database_.get(snapshot_, table, key);
+  }
+  Result<std::vector<std::optional<std::string>>> multi_get(Table table,
+                                                            std::span<const std::string> keys) const override {
+    return database_.multi_get(snapshot_, table, keys);
+  }
+  std::unique_ptr<Cursor> scan(Table table, std::string_view prefix) const override {
+    return database_.scan(snapshot_, table, prefix);
+  }
+
+ private:
+  const Database& database_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+class RocksdbMetadataStore final : public MetadataStore {
+ public:
+  RocksdbMetadataStore(std::unique_ptr<Database> database, std::string directory)
+      : database_(std::move(database)), directory_(std::move(directory)) {}
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return database_->get(nullptr, table, key);
+  }
+  Result<std::vector<std::optional<std::string>>> multi_get(Table table,
+                                                            std::span<const std::string> keys) const override {
+    return database_->multi_get(nullptr, table, keys);
+  }
+  std::unique_ptr<Cursor> scan(Table table, std::string_view prefix) const override {
+    return database_->scan(nullptr, table, prefix);
+  }
+  std::unique_ptr<MetadataReader> snapshot() const override { return std::make_unique<RocksdbSnapshot>(*database_); }
+
+  std::vector<Status> commit(std::span<const Batch> group) override;
+  Usage usage() const override;
+
+ private:
+  Status write(const GroupCheck& check);
+
+  const std::unique_ptr<Database> database_;
+  const std::string directory_;
+  bool failed_ = false;  // by the committing thread only
+};
+
+std::vector<Status> RocksdbMetadataStore::commit(std::span<const Batch> group) {
+  const auto dead = [] { return fail(Errc::kIo, "the metadata log could not be written; restart to recover"); };
+  if (failed_) return std::vector<Status>(group.size(), dead());
+  GroupCheck check([this](Table table, std::string_view key) { return database_->get(nullptr, table, key); });
+  std::vector<Status> answers;
+  answers.reserve(group.size());
+  for (const Batch& batch : group) answers.push_back(check.admit(batch));
+  if (const Status written = write(check); !written) {
+    failed_ = true;
+    log::error("metadata: a commit failed, writing stops", {{"error", written.error().message}});
+    // Conflicts too: they may have been with batches that are not there now.
+    std::ranges::fill(answers, Status(dead()));
+  }
+  return answers;
+}
+
+Status RocksdbMetadataStore::write(const GroupCheck& check) {
+  rocksdb::WriteBatch batch;
+  for (std::size_t i = 0; i < kTableCount; ++i) {
+    const auto table = static_cast<Table>(i);
+    for (const auto& [key, value] : check.changes(table)) {
+      const rocksdb::Slice slice(key.data(), key.size());
+      const rocksdb::Status status =
+          value ? batch.Put(database_->family(table), slice, rocksdb::Slice(value->data(), value->size()))
+                : batch.Delete(database_->family(table), slice);
+      if (!status.ok()) return std::unexpected(to_error(status, "building a write"));
+    }
+  }
+  if (batch.Count() == 0) return {};
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = database_->db().Write(options, &batch);
+  if (!status.ok()) return std::unexpected(to_error(status, "writing metadata"));
+  return {};
+}
+
+MetadataStore::Usage RocksdbMetadataStore::usage() const {
+  Usage usage;
+  std::uint64_t memtables = 0;
+  database_->db().GetAggregatedIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
+  usage.memory_bytes = memtables + database_->cache_usage();
+  // Files come and go while this walks: what is gone counts nothing.
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory_, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    const std::uintmax_t size = entry->file_size(ignored);
+    if (!ignored) usage.disk_bytes += size;
+  }
+  return usage;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MetadataStore>> open_rocksdb_metadata_store(const RocksdbOptions& options) {
+  OBJSTORE_ASSIGN(auto database, Database::open(options));
+  return std::make_unique<RocksdbMetadataStore>(std::move(database), options.directory);
+}
+
+}  // namespace objstore::storage

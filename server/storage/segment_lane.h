@@ -1,0 +1,63 @@
+// One lane of the local segment store: the segment that it appends to, the buffer in front of it, and the sync that
+// concurrent callers share. Any thread. The catalog and the pool outlive it.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "common/base/buffer.h"
+#include "server/storage/segment_catalog.h"
+#include "server/storage/segment_format.h"
+
+namespace objstore::storage {
+
+class SegmentLane {
+ public:
+  // buffers: where the write buffer comes from, at the first append. Its capacity is what one write carries.
+  SegmentLane(SegmentCatalog& catalog, BufferPool& buffers) : catalog_(catalog), buffers_(buffers) {}
+
+  // As SegmentStore. kNoSpace while reserving space leaves the lane usable: nothing has been written then.
+  Result<Location> append(const ChunkRecord& record);
+  Status sync();
+  Status seal();
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  // All of these: mutex_ is held, and nobody syncs where the file changes.
+  Status make_room(Lock& lock, std::uint64_t record_bytes);
+  Status seal_current(Lock& lock);
+  Status finish_segment();
+  Status open_segment();
+  Status create_segment(std::uint64_t id, std::uint64_t epoch);
+  Status reserve(std::uint64_t end);
+  Status put(ByteView bytes);
+  Status pad();
+  Status write_blocks();
+  std::uint64_t position() const { return written_ + filled_; }
+  // After a failed write or sync nobody knows what the disk holds: the lane takes no more.
+  Status die(Error error);
+
+  SegmentCatalog& catalog_;
+  BufferPool& buffers_;
+
+  std::mutex mutex_;
+  std::condition_variable sync_ended_;
+  // Everything below is guarded by mutex_.
+  std::optional<Error> dead_;
+  bool syncing_ = false;
+  std::uint64_t appended_ = 0;         // records, since the start
+  std::uint64_t synced_ = 0;           // of these, on stable storage
+  std::shared_ptr<SegmentFile> file_;  // shared with a sync under way; none between segments
+  std::uint64_t segment_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t written_ = 0;    // bytes handed to the file: whole blocks, each once
+  std::uint64_t allocated_ = 0;  // the file has blocks up to here
+  Buffer buffer_;
+  std::size_t filled_ = 0;  // bytes in buffer_ that follow `written_`
+};
+
+}  // namespace objstore::storage
