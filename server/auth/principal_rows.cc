@@ -1,6 +1,6 @@
 #include "server/auth/principal_rows.h"
 
-#include "server/auth/records.pb.h"
+#include "auth_records.pb.h"
 
 namespace objstore::auth {
 namespace {
