@@ -4,7 +4,7 @@
 // characters, U+FFFE, broken UTF-8) becomes U+FFFD. Listings with such keys use encoding-type=url.
 #pragma once
 
-#include <cstdint>
+#include <concepts>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -26,8 +26,15 @@ class XmlWriter {
   XmlWriter& close();  // CHECKs that there is something to close below the root
   XmlWriter& element(std::string_view name, std::string_view text);
   XmlWriter& element(std::string_view name, const char* text) { return element(name, std::string_view(text)); }
-  XmlWriter& element(std::string_view name, std::uint64_t number);
-  XmlWriter& element(std::string_view name, bool value);  // "true", "false"
+  // A number in decimal digits; a bool as "true" or "false".
+  template <std::integral T>
+  XmlWriter& element(std::string_view name, T value) {
+    if constexpr (std::same_as<T, bool>) {
+      return element(name, std::string_view(value ? "true" : "false"));
+    } else {
+      return element(name, std::string_view(std::to_string(value)));
+    }
+  }
   // Closes what is open and gives the document.
   std::string finish() &&;
 

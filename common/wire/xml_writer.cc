@@ -1,0 +1,93 @@
+#include "common/wire/xml_writer.h"
+
+#include "common/base/check.h"
+#include "common/base/utf8.h"
+
+namespace objstore::wire {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// XML 1.0, production 2 (Char).
+bool is_xml_char(std::uint32_t c) {
+  if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
+  return c != 0xFFFE && c != 0xFFFF;
+}
+
+// Empty for a character that stands for itself.
+std::string_view reference(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";  // always: "]]>" is not allowed in text
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&apos;";
+    case '\r':
+      return "&#13;";  // a parser would turn it into a line feed
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    const std::size_t length = step.length == 0 ? 1 : step.length;
+    if (step.length == 0 || !is_xml_char(step.code_point)) {
+      out += kReplacement;
+    } else if (const std::string_view escaped = reference(text[0]); !escaped.empty()) {
+      out += escaped;
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+XmlWriter::XmlWriter(std::string_view root, std::string_view xmlns)
+    : text_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {
+  if (xmlns.empty()) {
+    open(root);
+  } else {
+    open(root, {{"xmlns", xmlns}});
+  }
+}
+
+XmlWriter& XmlWriter::open(std::string_view name, Attributes attributes) {
+  text_.append("<").append(name);
+  for (const auto& [attribute, value] : attributes)
+    text_.append(" ").append(attribute).append("=\"").append(xml_escape(value)).append("\"");
+  text_.push_back('>');
+  open_.emplace_back(name);
+  return *this;
+}
+
+XmlWriter& XmlWriter::close() {
+  CHECK(open_.size() > 1);
+  text_.append("</").append(open_.back()).append(">");
+  open_.pop_back();
+  return *this;
+}
+
+XmlWriter& XmlWriter::element(std::string_view name, std::string_view text) {
+  text_.append("<").append(name).append(">").append(xml_escape(text)).append("</").append(name).append(">");
+  return *this;
+}
+
+std::string XmlWriter::finish() && {
+  while (open_.size() > 1) close();
+  text_.append("</").append(open_.back()).append(">");
+  return std::move(text_);
+}
+
+}  // namespace objstore::wire
