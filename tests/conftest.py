@@ -4,7 +4,6 @@
 may stop and kill. With OBJD_TEST_ENDPOINT, OBJD_TEST_ACCESS_KEY and OBJD_TEST_SECRET_KEY in the environment the tests use
 that server, and those that need one of their own are skipped. OBJD and OBJCLI name the programs to test.
 """
-import itertools
 import os
 import pathlib
 import shutil
@@ -12,10 +11,8 @@ import tempfile
 
 import pytest
 
-from objd_process import REGION, Objd, Remote, clean_environment, objcli_path, objd_path
-
-_names = itertools.count(1)
-_external = "OBJD_TEST_ENDPOINT" in os.environ
+from objd_process import REGION, Objd, Remote, clean_environment, is_external, objcli_path, objd_path
+from s3_access import empty_bucket, make_s3, unique_bucket
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +26,7 @@ def work_dir():
 @pytest.fixture(scope="session")
 def server(work_dir):
     """One running server for the whole run; its address and root key also stand in OBJD_TEST_*."""
-    if _external:
+    if is_external():
         yield Remote()
         return
     if not os.access(objd_path(), os.X_OK):
@@ -49,7 +46,7 @@ def server(work_dir):
 @pytest.fixture
 def own_server(tmp_path):
     """own_server(*arguments, start=True, data=None, **environment) -> Objd, stopped when the test ends."""
-    if _external:
+    if is_external():
         pytest.skip("needs servers of its own, and OBJD_TEST_ENDPOINT names one")
     started = []
 
@@ -85,45 +82,33 @@ def client_env(server, work_dir):
                              AWS_PAGER="", OBJCLI_ENDPOINT=server.endpoint)
 
 
-def make_s3(server, **config):
-    """A boto3 client for a server."""
-    import boto3
-    from botocore.config import Config
-    options = {"s3": {"addressing_style": "path"}, "retries": {"max_attempts": 0}, "read_timeout": 300,
-               "max_pool_connections": 80}
-    options.update(config)
-    access_key, secret_key = server.credentials()
-    return boto3.client("s3", endpoint_url=server.endpoint, region_name=REGION, aws_access_key_id=access_key,
-                        aws_secret_access_key=secret_key, config=Config(**options))
-
-
 @pytest.fixture(scope="session")
 def s3(server):
     """A boto3 client that does not retry: what the server answers is what the test sees."""
     return make_s3(server)
 
 
-def unique_bucket():
-    return f"test-{os.getpid()}-{next(_names)}"
+@pytest.fixture
+def make_bucket():
+    """make_bucket(s3) -> the name of an empty bucket; it and what it then holds are deleted afterwards."""
+    made = []
+
+    def make(s3):
+        name = unique_bucket()
+        s3.create_bucket(Bucket=name)
+        made.append((s3, name))
+        return name
+
+    yield make
+    for s3, name in made:
+        empty_bucket(s3, name)
+        s3.delete_bucket(Bucket=name)
 
 
 @pytest.fixture
-def bucket(s3):
-    """The name of an empty bucket; it and what it then holds are deleted afterwards."""
-    name = unique_bucket()
-    s3.create_bucket(Bucket=name)
-    yield name
-    empty_bucket(s3, name)
-    s3.delete_bucket(Bucket=name)
-
-
-def empty_bucket(s3, name):
-    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
-        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-        keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
-        if keys:
-            s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+def bucket(s3, make_bucket):
+    """The name of an empty bucket of `server`."""
+    return make_bucket(s3)
 
 
 @pytest.fixture(scope="session")

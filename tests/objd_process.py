@@ -16,6 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 READY_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
 REGION = "us-east-1"
+# Taken now: the fixture `server` sets the variable later, for the tests' own children.
+_external = "OBJD_TEST_ENDPOINT" in os.environ
 
 
 def objd_path():
@@ -24,6 +26,11 @@ def objd_path():
 
 def objcli_path():
     return os.environ.get("OBJCLI", str(ROOT / "build/release/bin/objcli"))
+
+
+def is_external():
+    """Whether the caller of the tests named a server that runs already."""
+    return _external
 
 
 def free_port():
