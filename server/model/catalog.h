@@ -6,15 +6,15 @@
 // bucket is just being deleted or a bounded number of retries was lost.
 #pragma once
 
-#include "common/base/executor.h"
-#include "common/base/source.h"
-#include "common/base/ticket.h"
-#include "server/model/types.h"
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/base/executor.h"
+#include "common/base/source.h"
+#include "common/base/ticket.h"
+#include "server/model/types.h"
 
 namespace objstore::storage {
 class Engine;
@@ -65,26 +65,27 @@ class OpenObject {
 struct CopySource {
   BucketName bucket;
   ObjectKey key;
-  Condition condition;             // of the source; may be empty
+  Condition condition;  // of the source; may be empty
 };
 
 struct CopyOptions {
   std::optional<ObjectAttributes> attributes;  // replaces the source's (metadata directive REPLACE)
   std::optional<NameValues> tags;              // replaces the source's tags
   std::string owner_account;
-  Condition condition;                         // of the destination; may be empty
+  Condition condition;  // of the destination; may be empty
 };
 
 struct CompleteOptions {
   std::vector<CompletedPart> parts;
-  std::optional<StoredChecksum> checksum;      // of the whole object, as the client states it
-  std::optional<std::uint64_t> object_size;    // x-amz-mp-object-size
+  std::optional<StoredChecksum> checksum;    // of the whole object, as the client states it
+  std::optional<std::uint64_t> object_size;  // x-amz-mp-object-size
   Condition condition;
 };
 
 class Catalog {
  public:
-  // All outlive the catalogue. Recovers what a crash left: uploads that were completing, buckets that were being deleted.
+  // All outlive the catalogue. Recovers what a crash left: uploads that were completing, buckets that were being
+  // deleted.
   static Result<std::unique_ptr<Catalog>> open(storage::Engine& engine, Executor& executor, const Clock& clock);
   virtual ~Catalog() = default;
 

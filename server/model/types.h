@@ -1,9 +1,6 @@
 // The nouns of the catalogue: buckets, objects, uploads, pages of listings. Values.
 #pragma once
 
-#include "common/base/clock.h"
-#include "common/base/digest.h"
-
 #include <objstore/error.h>
 #include <objstore/names.h>
 
@@ -15,13 +12,16 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/clock.h"
+#include "common/base/digest.h"
+
 namespace objstore::model {
 
 using NameValues = std::vector<std::pair<std::string, std::string>>;
 
-inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{5} << 40;      // 5 TiB
-inline constexpr std::uint64_t kSinglePutBytesMax = std::uint64_t{5} << 30;   // 5 GiB, also of a part
-inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;        // 5 MiB, but for the last part
+inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{5} << 40;     // 5 TiB
+inline constexpr std::uint64_t kSinglePutBytesMax = std::uint64_t{5} << 30;  // 5 GiB, also of a part
+inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;       // 5 MiB, but for the last part
 inline constexpr std::uint32_t kPartNumberMax = 10'000;
 inline constexpr std::size_t kListPageMax = 1'000;
 
@@ -43,8 +43,8 @@ struct StoredChecksum {
 // What the uploader says about an object.
 struct ObjectAttributes {
   std::string content_type = "binary/octet-stream";
-  NameValues system;         // lower-case names: cache-control, content-disposition, content-encoding, content-language,
-                             // expires, x-amz-website-redirect-location
+  NameValues system;  // lower-case names: cache-control, content-disposition, content-encoding, content-language,
+                      // expires, x-amz-website-redirect-location
   NameValues user_metadata;  // lower-case names without "x-amz-meta-"
   std::string storage_class = "STANDARD";
   NameValues tags;
@@ -52,10 +52,10 @@ struct ObjectAttributes {
 
 struct ObjectInfo {
   std::string key;
-  std::string version_id;       // empty: the null version
+  std::string version_id;  // empty: the null version
   std::uint64_t size = 0;
   UnixMillis modified_ms = 0;
-  std::string etag;             // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object
+  std::string etag;  // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object
   std::string owner_account;
   std::optional<StoredChecksum> checksum;
   std::uint32_t parts_count = 0;  // 0: not a multipart object
@@ -69,8 +69,8 @@ using Condition = std::function<Status(const ObjectInfo* current)>;
 
 struct ListQuery {
   std::string prefix;
-  std::string delimiter;         // any length; empty: none
-  std::string after;             // only keys and common prefixes greater than this
+  std::string delimiter;                // any length; empty: none
+  std::string after;                    // only keys and common prefixes greater than this
   std::size_t max_keys = kListPageMax;  // objects and common prefixes together; 0 gives an empty page
 };
 
@@ -107,7 +107,7 @@ struct UploadInfo {
 struct UploadQuery {
   std::string prefix;
   std::string delimiter;
-  std::string key_marker;        // only keys greater than this, or equal with an upload id greater than upload_id_marker
+  std::string key_marker;  // only keys greater than this, or equal with an upload id greater than upload_id_marker
   std::string upload_id_marker;  // may stand alone: then of any key (docker-registry does so)
   std::size_t max_uploads = kListPageMax;
 };
@@ -137,8 +137,8 @@ struct PartPage {
 
 struct CompletedPart {
   std::uint32_t number = 0;
-  std::string etag;                  // without quotes
-  std::string checksum;              // base64, or empty
+  std::string etag;      // without quotes
+  std::string checksum;  // base64, or empty
 };
 
 struct ByteRange {

@@ -15,7 +15,9 @@ constexpr std::uint64_t kPreallocationShare = 8;
 }  // namespace
 
 std::string segment_file_name(std::uint64_t segment) {
-  return fmt::format("{:016x}{}", segment, kSuffix);
+  std::string bytes;
+  append_u64_be(bytes, segment);
+  return to_hex(as_bytes(bytes)).append(kSuffix);
 }
 
 std::optional<std::uint64_t> parse_segment_file_name(std::string_view name) {

@@ -1,0 +1,119 @@
+// The catalogue as it is: the class behind catalog.h, spread over a file for each family of operations.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/model/catalog.h"
+#include "server/model/model_rows.h"
+#include "server/storage/commit_loop.h"
+#include "server/storage/engine.h"
+
+namespace objstore::model {
+
+inline constexpr std::size_t kInlineBytesMax = 2048;
+// What a multipart object may be strung together from: its parts, and the pieces of those that were copied.
+inline constexpr std::size_t kExtentsMax = 50'000;
+inline constexpr std::chrono::hours kCompletedKept{24};
+
+// A row as it was read, for the precondition that it still is so.
+template <typename Row>
+struct Stored {
+  std::string bytes;
+  Row row;
+};
+
+class CatalogImpl final : public Catalog {
+ public:
+  CatalogImpl(storage::Engine& engine, Executor& executor, const Clock& clock)
+      : engine_(engine), executor_(executor), clock_(clock) {}
+  // Returns buckets and uploads that a crash left in between to a state in which they can be used.
+  Status recover();
+
+  Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) override;
+  Result<BucketInfo> get_bucket(const BucketName& name) override;
+  Ticket<Done> delete_bucket(const BucketName& name) override;
+  Result<BucketPage> list_buckets(const BucketQuery& query) override;
+  Result<Totals> totals() override;
+
+  Result<std::unique_ptr<ObjectWriter>> begin_put(const BucketName& bucket, const ObjectKey& key) override;
+  Result<ObjectInfo> head(const BucketName& bucket, const ObjectKey& key) override;
+  Result<std::unique_ptr<OpenObject>> open_object(const BucketName& bucket, const ObjectKey& key) override;
+  Ticket<DeleteResult> remove(const BucketName& bucket, const ObjectKey& key, Condition condition) override;
+  Ticket<ObjectInfo> copy(const CopySource& source, const BucketName& bucket, const ObjectKey& key,
+                          CopyOptions options) override;
+  Result<ListPage> list(const BucketName& bucket, const ListQuery& query) override;
+
+  Ticket<UploadInfo> create_upload(const BucketName& bucket, const ObjectKey& key, UploadOptions options) override;
+  Result<UploadInfo> get_upload(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id) override;
+  Result<std::unique_ptr<PartWriter>> begin_part(const BucketName& bucket, const ObjectKey& key,
+                                                 std::string_view upload_id, std::uint32_t number) override;
+  Ticket<PartInfo> copy_part(const CopySource& source, std::optional<ByteRange> range, const BucketName& bucket,
+                             const ObjectKey& key, std::string_view upload_id, std::uint32_t number) override;
+  Result<PartPage> list_parts(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id,
+                              std::uint32_t after, std::size_t max_parts) override;
+  Result<UploadPage> list_uploads(const BucketName& bucket, const UploadQuery& query) override;
+  Ticket<ObjectInfo> complete(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id,
+                              CompleteOptions options) override;
+  Ticket<Done> abort(const BucketName& bucket, const ObjectKey& key, std::string_view upload_id) override;
+
+  // --- Shared by the files of this folder.
+  template <typename T>
+  using Attempt = storage::Attempt<T>;
+
+  storage::Engine& engine() { return engine_; }
+  const Clock& clock() const { return clock_; }
+
+  template <typename T>
+  Ticket<T> commit(std::move_only_function<Result<Attempt<T>>()> build) {
+    return storage::commit_loop<T>(engine_.committer(), executor_, std::move(build));
+  }
+
+  // kNoSuchBucket; kConflict while it is being deleted (for writes only).
+  Result<Stored<BucketRow>> read_bucket(std::string_view name);
+  Result<Stored<BucketRow>> bucket_for_write(std::string_view name);
+  Result<std::optional<Stored<ObjectRow>>> read_object(std::uint64_t bucket, std::string_view key);
+  // A delete marker is no object: kNoSuchKey.
+  Result<Stored<ObjectRow>> existing_object(std::uint64_t bucket, std::string_view key);
+  // States that the bucket is as it was read: then it has not begun to be deleted.
+  static void expect(storage::Batch& batch, const Stored<BucketRow>& bucket);
+  // States that the key's row is as it was read, and puts `fresh` in its place: rows, counters, references.
+  void replace(storage::Batch& batch, const Stored<BucketRow>& bucket, const std::optional<Stored<ObjectRow>>& old,
+               const ObjectRow& fresh);
+  void drop(storage::Batch& batch, const Stored<BucketRow>& bucket, const Stored<ObjectRow>& old);
+  Result<std::string> companion(storage::Table table, const std::string& key, const std::string& object_row_key,
+                                const Stored<ObjectRow>& object);
+  static Status check(const Condition& condition, const std::optional<Stored<ObjectRow>>& current);
+  // Numbers and time of a new row.
+  void stamp(ObjectRow& row);
+
+  // kNoSuchUpload; kUnavailable while it is completing and `open_only`.
+  Result<Stored<UploadRow>> read_upload(std::uint64_t bucket, std::string_view key, std::string_view upload_id);
+  Result<Stored<UploadRow>> open_upload(std::uint64_t bucket, std::string_view key, std::string_view upload_id);
+  Result<std::vector<PartRow>> read_parts(std::string_view upload_id);
+  // Puts a part's row in place of the one that is there, on condition that the upload is open as it was read.
+  Status put_part(storage::Batch& batch, const std::string& upload_row_key, std::string_view upload_id,
+                  const Stored<UploadRow>& upload, const PartRow& part);
+
+ private:
+  // `bytes`: the upload's row as it is stored now.
+  Status erase_upload(const std::string& row_key, std::string_view upload_id, std::string bytes);
+  Result<Stored<UploadRow>> move_upload(const std::string& row_key, const Stored<UploadRow>& upload, UploadState state);
+  Result<ObjectInfo> publish_upload(const BucketName& bucket, const UploadName& name, const Stored<UploadRow>& upload,
+                                    const CompleteOptions& options);
+  Status recover_uploads();
+  Status recover_buckets();
+  Status forget_completed(UnixMillis before);
+  Result<bool> bucket_is_empty(std::uint64_t bucket);
+  Status set_bucket_state(const Stored<BucketRow>& bucket, BucketState state);
+
+  storage::Engine& engine_;
+  Executor& executor_;
+  const Clock& clock_;
+};
+
+}  // namespace objstore::model

@@ -1,0 +1,38 @@
+#include "server/model/content_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/check.h"
+
+namespace objstore::model {
+
+Status ContentWriter::write(ByteView bytes) {
+  CHECK(!sealed());
+  if (bytes.empty()) return {};
+  size_ += bytes.size();
+  if (size_ > kSinglePutBytesMax) return fail(Errc::kTooLarge, "the body is larger than 5 GiB");
+  digest_.update(bytes);
+  if (!blob_ && size_ <= inline_max_) {
+    OBJSTORE_TRY(engine_.admit(bytes.size()));
+    head_ += as_text(bytes);
+    return {};
+  }
+  if (!blob_) {
+    blob_ = engine_.new_blob(domain_);
+    OBJSTORE_TRY(blob_->write(as_bytes(head_)));
+    head_.clear();
+  }
+  return blob_->write(bytes);
+}
+
+Result<Md5> ContentWriter::seal() {
+  CHECK(!sealed());
+  if (blob_) OBJSTORE_TRY(blob_->finish());
+  const std::string raw = digest_.finish();
+  md5_.emplace();
+  std::memcpy(md5_->data(), raw.data(), md5_->size());
+  return *md5_;
+}
+
+}  // namespace objstore::model

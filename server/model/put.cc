@@ -1,0 +1,75 @@
+#include <utility>
+
+#include "common/base/check.h"
+#include "server/model/catalog_impl.h"
+#include "server/model/content_writer.h"
+
+namespace objstore::model {
+namespace {
+
+using storage::Table;
+
+class ObjectWriterImpl final : public ObjectWriter {
+ public:
+  ObjectWriterImpl(CatalogImpl& catalog, BucketName bucket, ObjectKey key, storage::Domain domain)
+      : catalog_(catalog),
+        bucket_(std::move(bucket)),
+        key_(std::move(key)),
+        content_(std::make_shared<ContentWriter>(catalog.engine(), domain, kInlineBytesMax)) {}
+
+  Status write(ByteView bytes) override { return content_->write(bytes); }
+  Result<Md5> seal() override { return content_->seal(); }
+  std::uint64_t size() const override { return content_->size(); }
+  Ticket<ObjectInfo> commit(Commit what) override;
+
+ private:
+  CatalogImpl& catalog_;
+  const BucketName bucket_;
+  const ObjectKey key_;
+  // Shared with the commit, which may outlive this writer.
+  std::shared_ptr<ContentWriter> content_;
+};
+
+Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
+  CHECK(content_->sealed());
+  CatalogImpl& catalog = catalog_;
+  auto build = [&catalog, bucket_name = bucket_, key = key_, content = content_,
+                what = std::move(what)]() -> Result<CatalogImpl::Attempt<ObjectInfo>> {
+    OBJSTORE_ASSIGN(const auto bucket, catalog.bucket_for_write(bucket_name.str()));
+    OBJSTORE_ASSIGN(const auto current, catalog.read_object(bucket.row.info.id, key.str()));
+    OBJSTORE_TRY(CatalogImpl::check(what.condition, current));
+    ObjectRow row;
+    row.info.key = key.str();
+    row.info.size = content->size();
+    row.info.etag = to_hex(content->md5());
+    row.info.owner_account = what.owner_account;
+    row.info.checksum = what.checksum;
+    row.info.attributes = what.attributes;
+    catalog.stamp(row);
+    CatalogImpl::Attempt<ObjectInfo> attempt;
+    if (content->inlined()) {
+      row.inlined = true;
+      attempt.batch.put(Table::kInline, storage::id_key(row.object_id), std::string(as_text(content->inline_bytes())));
+    } else if (content->size() > 0) {
+      OBJSTORE_ASSIGN(const storage::Extent extent, content->publish(attempt.batch, attempt.lanes));
+      row.layout.extents.push_back(extent);
+    }
+    catalog.replace(attempt.batch, bucket, current, row);
+    attempt.value = std::move(row.info);
+    return attempt;
+  };
+  return catalog_.commit<ObjectInfo>(std::move(build)).map([content = content_](Result<ObjectInfo> info) {
+    if (info) content->published();
+    return info;
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ObjectWriter>> CatalogImpl::begin_put(const BucketName& bucket_name, const ObjectKey& key) {
+  OBJSTORE_ASSIGN(const auto bucket, bucket_for_write(bucket_name.str()));
+  OBJSTORE_TRY(engine_.admit(0));
+  return std::make_unique<ObjectWriterImpl>(*this, bucket_name, key, bucket.row.domain);
+}
+
+}  // namespace objstore::model

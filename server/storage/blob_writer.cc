@@ -1,0 +1,223 @@
+#include "server/storage/blob_writer.h"
+
+#include <cstring>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "server/storage/codec.h"
+#include "server/storage/commit_loop.h"
+#include "server/storage/staging.h"
+
+namespace objstore::storage {
+namespace {
+
+constexpr std::size_t kSmallBodyMax = std::size_t{1} << 20;  // larger bodies get a lane of their own
+
+// States that a row is as it was read.
+void expect_as_read(Batch& batch, Table table, std::string key, const std::optional<std::string>& value) {
+  if (value) {
+    batch.expect(table, std::move(key), *value);
+  } else {
+    batch.expect_absent(table, std::move(key));
+  }
+}
+
+}  // namespace
+
+BlobWriter::BlobWriter(Engine& engine, Domain domain)
+    : engine_(engine), domain_(domain), guard_(engine.epochs().enter()), blob_(engine.next_id()) {}
+
+BlobWriter::~BlobWriter() {
+  if (!staged_) return;
+  Batch batch;
+  release_staged(batch, blob_, engine_.next_id());
+  // Nobody waits for this one. When it is lost (a crash), the next start finds the marker.
+  (void)engine_.committer().submit(std::move(batch), {});
+}
+
+Status BlobWriter::write(ByteView bytes) {
+  OBJSTORE_TRY(engine_.admit(bytes.size()));
+  size_ += bytes.size();
+  const std::size_t piece_max = engine_.chunker().max_size();
+  while (!bytes.empty()) {
+    const ByteView piece = bytes.first(std::min(bytes.size(), piece_max));
+    if (start_ > 0) {
+      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(start_));
+      start_ = 0;
+    }
+    buffer_.insert(buffer_.end(), piece.begin(), piece.end());
+    bytes = bytes.subspan(piece.size());
+    OBJSTORE_TRY(cut_what_is_complete());
+  }
+  return {};
+}
+
+// A chunk ends where the chunker says, and for that it must see the largest chunk that there may be. A body that is no
+// longer than that stays whole.
+Status BlobWriter::cut_what_is_complete() {
+  while (buffer_.size() - start_ > engine_.chunker().max_size()) {
+    if (!cut_once_) lane_ = engine_.next_large_lane();
+    cut_once_ = true;
+    const ByteView rest = ByteView(buffer_).subspan(start_);
+    const std::size_t length = engine_.chunker().cut(rest);
+    OBJSTORE_TRY(take_chunk(rest.first(length)));
+    start_ += length;
+  }
+  return {};
+}
+
+Status BlobWriter::finish() {
+  while (start_ < buffer_.size()) {
+    const ByteView rest = ByteView(buffer_).subspan(start_);
+    const std::size_t length = cut_once_ ? engine_.chunker().cut(rest) : rest.size();
+    if (!cut_once_ && length > kSmallBodyMax) lane_ = engine_.next_large_lane();
+    OBJSTORE_TRY(take_chunk(rest.first(length)));
+    start_ += length;
+  }
+  std::vector<std::byte>().swap(buffer_);
+  content_hash_value_ = content_hash_.finish();
+  // The committer syncs the lane of small bodies for all of them at once. A large body waits for its own bytes here, so
+  // that the committer does not.
+  if (lane_ != Lane::kSmall) OBJSTORE_TRY(engine_.segments().sync(lane_));
+  return {};
+}
+
+Status BlobWriter::take_chunk(ByteView raw) {
+  if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
+  const ChunkId id = sha256(raw);
+  content_hash_.update(id);
+  const auto raw_size = static_cast<std::uint32_t>(raw.size());
+  page_chunks_.push_back({id, raw_size});
+  Pending& pending = pending_[id];
+  if (++pending.occurrences > 1) return {};
+  pending.raw_size = raw_size;
+  OBJSTORE_ASSIGN(const auto stored, engine_.metadata().get(Table::kChunks, chunk_key({domain_, id})));
+  if (stored) {
+    OBJSTORE_ASSIGN(const ChunkRow found, decode_chunk(*stored));
+    if (found.usable()) return {};
+  }
+  OBJSTORE_ASSIGN(pending.appended, append(id, raw));
+  return {};
+}
+
+Result<Location> BlobWriter::append(const ChunkId& id, ByteView raw) {
+  const Encoded encoded = encode_chunk(raw, scratch_);
+  ChunkRecord record;
+  record.id = id;
+  record.domain = domain_;
+  record.raw_size = static_cast<std::uint32_t>(raw.size());
+  record.transforms = encoded.transforms;
+  record.stored = encoded.bytes;
+  return engine_.segments().append(lane_, record);
+}
+
+// Counts every chunk of the present page: those that are stored by now where they are, the others at our own copy.
+Status BlobWriter::count_pending(Batch& batch) {
+  if (guard_.revoked()) return fail(Errc::kUnavailable, "the upload took too long");
+  // Read first: if a damaged chunk is found between here and the commit, the commit fails and we look again.
+  OBJSTORE_ASSIGN(const auto quarantine, engine_.metadata().get(Table::kStore, kQuarantineKey));
+  std::vector<std::string> keys;
+  keys.reserve(pending_.size());
+  for (const auto& [id, pending] : pending_) keys.push_back(chunk_key({domain_, id}));
+  OBJSTORE_ASSIGN(const auto stored, engine_.metadata().multi_get(Table::kChunks, keys));
+  bool relies_on_found = false;
+  std::size_t i = 0;
+  for (const auto& [id, pending] : pending_) {
+    OBJSTORE_TRY(count_chunk(batch, {domain_, id}, pending, stored[i++], relies_on_found));
+  }
+  if (relies_on_found) expect_as_read(batch, Table::kStore, std::string(kQuarantineKey), quarantine);
+  return {};
+}
+
+Status BlobWriter::count_chunk(Batch& batch, const ChunkKey& key, const Pending& pending,
+                               const std::optional<std::string>& stored, bool& relies_on_found) {
+  batch.add(chunk_count_key(key), pending.occurrences);
+  ChunkRow row;
+  if (stored) {
+    OBJSTORE_ASSIGN(row, decode_chunk(*stored));
+    if (row.usable()) {
+      // Only the count: somebody else's location is never written again.
+      relies_on_found = true;
+      return {};
+    }
+    for (const Placement& old : row.placements) {
+      batch.add(segment_live_key(old.location.segment), -static_cast<std::int64_t>(old.location.length));
+    }
+  }
+  if (!pending.appended)
+    return fail(Errc::kUnavailable, "a chunk that was stored has been found damaged; send the body again");
+  expect_as_read(batch, Table::kChunks, chunk_key(key), stored);
+  ChunkRow fresh;
+  fresh.raw_size = pending.raw_size;
+  fresh.placements.push_back({*pending.appended, false});
+  batch.put(Table::kChunks, chunk_key(key), encode(fresh));
+  batch.add(segment_live_key(pending.appended->segment), static_cast<std::int64_t>(pending.appended->length));
+  return {};
+}
+
+BlobRow BlobWriter::row(BlobState state) const {
+  BlobRow blob;
+  blob.state = state;
+  blob.domain = domain_;
+  blob.size = size_;
+  blob.content_hash = content_hash_value_;
+  blob.pages = pages_;
+  return blob;
+}
+
+void BlobWriter::put_page(Batch& batch, std::uint32_t page) const {
+  batch.put(Table::kBlobPages, page_key(blob_, page), encode_chunk_page(page_chunks_));
+}
+
+// Commits the page that is full under the staged blob, and waits for it: the body of a large upload arrives more slowly
+// than a page commits.
+Status BlobWriter::stage_page() {
+  OBJSTORE_TRY(engine_.segments().sync(lane_));
+  ++pages_;
+  staged_ = true;
+  auto committed = commit_loop<Done>(engine_.committer(), engine_.executor(), [this]() -> Result<Attempt<Done>> {
+                     Attempt<Done> attempt;
+                     OBJSTORE_TRY(count_pending(attempt.batch));
+                     put_page(attempt.batch, pages_ - 1);
+                     attempt.batch.put(Table::kBlobs, id_key(blob_), encode(row(BlobState::kStaged)));
+                     mark_staged(attempt.batch, blob_);
+                     return attempt;
+                   }).wait();
+  if (!committed) return std::unexpected(std::move(committed.error()));
+  page_chunks_.clear();
+  pending_.clear();
+  return {};
+}
+
+Result<Extent> BlobWriter::publish(Batch& batch, LaneSet& lanes) {
+  CHECK(!content_hash_value_.empty() && size_ > 0);
+  const std::string content = content_key(domain_, content_hash_value_);
+  OBJSTORE_ASSIGN(const auto existing, engine_.metadata().get(Table::kContents, content));
+  if (existing) {
+    // The collector takes the content row away before it takes anything else of a blob, so while the row says so the
+    // blob is whole, even at count 0.
+    batch.expect(Table::kContents, content, *existing);
+    const std::uint64_t other = id_of_key(*existing);
+    batch.add(blob_count_key(other), 1);
+    if (staged_) release_staged(batch, blob_, engine_.next_id());
+    return Extent{other, 0, size_};
+  }
+  OBJSTORE_TRY(count_pending(batch));
+  BlobRow blob = row(BlobState::kPublished);
+  if (pages_ == 0 && page_chunks_.size() <= kInlineChunksMax) {
+    blob.chunks = page_chunks_;
+  } else {
+    put_page(batch, pages_);
+    blob.pages = pages_ + 1;
+  }
+  if (staged_) unmark_staged(batch, blob_);
+  batch.expect_absent(Table::kContents, content);
+  batch.put(Table::kContents, content, id_key(blob_));
+  batch.put(Table::kBlobs, id_key(blob_), encode(blob));
+  batch.add(blob_count_key(blob_), 1);
+  if (lane_ == Lane::kSmall) lanes.add(lane_);
+  return Extent{blob_, 0, size_};
+}
+
+}  // namespace objstore::storage

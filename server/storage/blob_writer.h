@@ -1,0 +1,72 @@
+// Bytes on their way into a blob: cut into chunks, looked up, appended where unknown. One thread at a time.
+//
+// Nothing is visible before the caller's batch with publish() in it has committed. A body of more than kChunksPerPage
+// chunks is committed page by page under a staged blob, so that neither memory nor a batch grows with it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "server/storage/engine.h"
+
+namespace objstore::storage {
+
+class BlobWriter {
+ public:
+  BlobWriter(Engine& engine, Domain domain);
+  // What was staged and not published is queued for release.
+  ~BlobWriter();
+  BlobWriter(const BlobWriter&) = delete;
+  BlobWriter& operator=(const BlobWriter&) = delete;
+
+  // kNoSpace, kUnavailable, kIo.
+  Status write(ByteView bytes);
+  // The body ends. What was appended to a lane of its own is on stable storage afterwards.
+  Status finish();
+  std::uint64_t size() const noexcept { return size_; }
+
+  // After finish(): adds to `batch` what gives this content one more reference, from here or from a blob that exists
+  // already. Called once for every try of the caller's commit. kUnavailable when a chunk that was there is not any
+  // more.
+  Result<Extent> publish(Batch& batch, LaneSet& lanes);
+  // The batch of the last publish() has committed.
+  void published() noexcept { staged_ = false; }
+
+ private:
+  // A chunk that the present page names.
+  struct Pending {
+    std::uint32_t raw_size = 0;
+    std::int64_t occurrences = 0;
+    std::optional<Location> appended;  // our own copy
+  };
+
+  Status cut_what_is_complete();
+  Status take_chunk(ByteView raw);
+  Result<Location> append(const ChunkId& id, ByteView raw);
+  Status count_pending(Batch& batch);
+  Status count_chunk(Batch& batch, const ChunkKey& key, const Pending& pending,
+                     const std::optional<std::string>& stored, bool& relies_on_found);
+  Status stage_page();
+  BlobRow row(BlobState state) const;
+  void put_page(Batch& batch, std::uint32_t page) const;
+
+  Engine& engine_;
+  const Domain domain_;
+  EpochGuard guard_;
+  std::vector<std::byte> buffer_;  // bytes not yet cut, from start_ on
+  std::size_t start_ = 0;
+  std::string scratch_;  // of the compressor
+  bool cut_once_ = false;
+  std::uint64_t size_ = 0;
+  std::uint64_t blob_ = 0;
+  Lane lane_ = Lane::kSmall;
+  Digest content_hash_{DigestKind::kSha256};
+  std::string content_hash_value_;
+  std::vector<ChunkRef> page_chunks_;   // of the present page, in order
+  std::map<ChunkId, Pending> pending_;  // of the present page, each once
+  std::uint32_t pages_ = 0;             // committed under the staged blob
+  bool staged_ = false;
+};
+
+}  // namespace objstore::storage

@@ -1,0 +1,309 @@
+#include "server/storage/collector.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace objstore::storage {
+namespace {
+
+constexpr std::chrono::milliseconds kIdle{500};      // between looks at an empty queue
+constexpr std::chrono::milliseconds kDrainPoll{10};  // while an epoch is waited for
+constexpr std::chrono::seconds kAfterError{5};
+constexpr std::size_t kSubmittedMax = 1024;           // steps under way at once
+constexpr std::uint64_t kDeadOpenSegment = 8u << 20;  // an open segment with so many bytes and none in use is sealed
+
+void put_release(Engine& engine, Batch& batch, const Release& release) {
+  if (!release.empty()) batch.put(Table::kQueue, id_key(engine.next_id()), encode(release));
+}
+
+}  // namespace
+
+Collector::Collector(Engine& engine) : engine_(engine) {}
+
+Collector::~Collector() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Collector::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Collector::run() {
+  while (true) {
+    const auto taken = step();
+    Status swept = {};
+    if (taken && *taken == 0) {
+      if (auto bytes = sweep(); !bytes) swept = std::unexpected(bytes.error());
+    }
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    if (taken && swept) {
+      stats_.last_error.clear();
+      if (*taken == 0) wake_.wait_for(lock, kIdle, [this] { return stopping_; });
+      continue;
+    }
+    const Error& error = taken ? swept.error() : taken.error();
+    if (stats_.last_error != error.message) log::error("the collector cannot go on", {{"error", error.message}});
+    stats_.last_error = error.message;
+    wake_.wait_for(lock, kAfterError, [this] { return stopping_; });
+  }
+}
+
+Collector::Stats Collector::stats() const {
+  std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+Status Collector::commit(Batch batch) {
+  if (batch.empty()) return {};
+  submitted_.push_back(engine_.committer().submit(std::move(batch), {}));
+  return submitted_.size() < kSubmittedMax ? Status() : settle();
+}
+
+Status Collector::settle() {
+  Status outcome = {};
+  for (Ticket<Done>& ticket : std::exchange(submitted_, {})) {
+    auto done = ticket.wait();
+    if (!done && done.error().code != Errc::kConflict) outcome = std::unexpected(std::move(done.error()));
+  }
+  return outcome;
+}
+
+Status Collector::wait_drained(std::uint64_t epoch) {
+  std::unique_lock lock(mutex_);
+  while (!engine_.epochs().drained(epoch)) {
+    if (wake_.wait_for(lock, kDrainPoll, [this] { return stopping_; })) return fail(Errc::kCancelled, "stopping");
+  }
+  return {};
+}
+
+Result<std::vector<Collector::Item>> Collector::take() const {
+  std::vector<Item> items;
+  const auto cursor = engine_.metadata().scan(Table::kQueue, {});
+  for (; cursor->valid() && items.size() < kItemsPerRound; cursor->next()) {
+    OBJSTORE_ASSIGN(Release release, decode_release(cursor->value()));
+    items.push_back({std::string(cursor->key()), std::move(release)});
+  }
+  OBJSTORE_TRY(cursor->status());
+  return items;
+}
+
+Result<std::size_t> Collector::step() {
+  OBJSTORE_ASSIGN(const std::vector<Item> items, take());
+  if (items.empty()) return std::size_t{0};
+  for (const Item& item : items) OBJSTORE_TRY(condemn(item));
+  OBJSTORE_TRY(settle());
+  OBJSTORE_TRY(wait_drained(engine_.epochs().advance()));
+  for (const Item& item : items) OBJSTORE_TRY(collect(item));
+  OBJSTORE_TRY(settle());
+  return items.size();
+}
+
+Status Collector::condemn(const Item& item) {
+  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(condemn_blob(blob));
+  // A manifest needs no mark: only an object that names it can add to its count, and then the count is not 0.
+  return condemn_chunks(item);
+}
+
+// The content row goes first, so that no upload can take the blob up again.
+Status Collector::condemn_blob(std::uint64_t blob) {
+  OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobs, id_key(blob)));
+  if (!bytes) return {};
+  OBJSTORE_ASSIGN(BlobRow row, decode_blob(*bytes));
+  if (row.state == BlobState::kReleasing) return {};
+  Batch batch;
+  batch.expect_counter(blob_count_key(blob), 0);
+  batch.expect(Table::kBlobs, id_key(blob), *bytes);
+  if (row.state == BlobState::kPublished) {
+    batch.expect(Table::kContents, content_key(row.domain, row.content_hash), id_key(blob));
+    batch.erase(Table::kContents, content_key(row.domain, row.content_hash));
+  }
+  row.state = BlobState::kReleasing;
+  batch.put(Table::kBlobs, id_key(blob), encode(row));
+  return commit(std::move(batch));
+}
+
+Status Collector::condemn_chunks(const Item& item) {
+  for (const ChunkId& id : item.release.chunks) {
+    const ChunkKey key{item.release.chunk_domain, id};
+    OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, chunk_count_key(key)));
+    OBJSTORE_ASSIGN(const std::int64_t count, decode_counter(count_bytes));
+    if (count != 0) continue;
+    OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kChunks, chunk_key(key)));
+    if (!bytes) continue;
+    OBJSTORE_ASSIGN(ChunkRow row, decode_chunk(*bytes));
+    if (row.condemned) continue;
+    row.condemned = true;
+    Batch batch;
+    batch.expect_counter(chunk_count_key(key), 0);
+    batch.expect(Table::kChunks, chunk_key(key), *bytes);
+    batch.put(Table::kChunks, chunk_key(key), encode(row));
+    OBJSTORE_TRY(commit(std::move(batch)));
+  }
+  return {};
+}
+
+Status Collector::collect(const Item& item) {
+  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(collect_blob(blob));
+  for (const std::uint64_t manifest : item.release.manifests) OBJSTORE_TRY(collect_manifest(manifest));
+  OBJSTORE_TRY(collect_chunks(item));
+  Batch batch;
+  batch.erase(Table::kQueue, item.key);
+  return commit(std::move(batch));
+}
+
+Status Collector::collect_blob(std::uint64_t blob) {
+  OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobs, id_key(blob)));
+  if (!bytes) return {};
+  OBJSTORE_ASSIGN(const BlobRow row, decode_blob(*bytes));
+  if (row.state != BlobState::kReleasing) return {};
+  // One page a batch, with its counts: killed in between, the next start finds the pages that are left.
+  std::vector<std::pair<std::string, std::string>> pages;
+  const auto cursor = engine_.metadata().scan(Table::kBlobPages, id_key(blob));
+  for (; cursor->valid(); cursor->next()) pages.emplace_back(cursor->key(), cursor->value());
+  OBJSTORE_TRY(cursor->status());
+  for (const auto& [key, value] : pages) OBJSTORE_TRY(collect_blob_page(key, value, row.domain));
+  Batch batch;
+  batch.expect(Table::kBlobs, id_key(blob), *bytes);
+  batch.erase(Table::kBlobs, id_key(blob));
+  batch.erase_counter(blob_count_key(blob));
+  Release release;
+  release.chunk_domain = row.domain;
+  for (const ChunkRef& chunk : row.chunks) {
+    batch.add(chunk_count_key({row.domain, chunk.id}), -1);
+    release.chunks.push_back(chunk.id);
+  }
+  put_release(engine_, batch, release);
+  OBJSTORE_TRY(commit(std::move(batch)));
+  std::lock_guard lock(mutex_);
+  ++stats_.blobs;
+  return {};
+}
+
+Status Collector::collect_blob_page(const std::string& key, const std::string& value, Domain domain) {
+  OBJSTORE_ASSIGN(const std::vector<ChunkRef> chunks, decode_chunk_page(value));
+  Batch batch;
+  batch.expect(Table::kBlobPages, key, value);
+  batch.erase(Table::kBlobPages, key);
+  Release release;
+  release.chunk_domain = domain;
+  for (const ChunkRef& chunk : chunks) {
+    batch.add(chunk_count_key({domain, chunk.id}), -1);
+    release.chunks.push_back(chunk.id);
+  }
+  put_release(engine_, batch, release);
+  return commit(std::move(batch));
+}
+
+Status Collector::collect_manifest(std::uint64_t manifest) {
+  OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, manifest_count_key(manifest)));
+  OBJSTORE_ASSIGN(const std::int64_t count, decode_counter(count_bytes));
+  if (count != 0) return {};
+  std::vector<std::pair<std::string, std::string>> pages;
+  const auto cursor = engine_.metadata().scan(Table::kManifests, id_key(manifest));
+  for (; cursor->valid(); cursor->next()) pages.emplace_back(cursor->key(), cursor->value());
+  OBJSTORE_TRY(cursor->status());
+  for (const auto& [key, value] : pages) {
+    OBJSTORE_ASSIGN(const std::vector<Extent> extents, decode_manifest_page(value));
+    Batch batch;
+    batch.expect(Table::kManifests, key, value);
+    batch.erase(Table::kManifests, key);
+    Layout layout;
+    layout.extents = extents;
+    engine_.release(batch, layout);
+    OBJSTORE_TRY(commit(std::move(batch)));
+  }
+  Batch batch;
+  batch.erase_counter(manifest_count_key(manifest));
+  return commit(std::move(batch));
+}
+
+Status Collector::collect_chunks(const Item& item) {
+  for (const ChunkId& id : item.release.chunks) {
+    const ChunkKey key{item.release.chunk_domain, id};
+    OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kChunks, chunk_key(key)));
+    if (!bytes) continue;
+    OBJSTORE_ASSIGN(ChunkRow row, decode_chunk(*bytes));
+    if (!row.condemned) continue;
+    OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, chunk_count_key(key)));
+    OBJSTORE_ASSIGN(const std::int64_t count, decode_counter(count_bytes));
+    Batch batch;
+    batch.expect(Table::kChunks, chunk_key(key), *bytes);
+    if (count == 0) {
+      batch.expect_counter(chunk_count_key(key), 0);
+      batch.erase(Table::kChunks, chunk_key(key));
+      batch.erase_counter(chunk_count_key(key));
+      for (const Placement& placement : row.placements) {
+        batch.add(segment_live_key(placement.location.segment), -static_cast<std::int64_t>(placement.location.length));
+      }
+    } else {
+      // An upload that had found it before it was condemned counted on it.
+      row.condemned = false;
+      batch.put(Table::kChunks, chunk_key(key), encode(row));
+    }
+    OBJSTORE_TRY(commit(std::move(batch)));
+    std::lock_guard lock(mutex_);
+    if (count == 0) ++stats_.chunks;
+  }
+  return {};
+}
+
+Result<std::vector<SegmentInfo>> Collector::empty_segments() const {
+  std::vector<SegmentInfo> segments = engine_.segments().list();
+  std::vector<std::string> keys;
+  for (const SegmentInfo& segment : segments) keys.push_back(segment_live_key(segment.id));
+  OBJSTORE_ASSIGN(const auto counters, engine_.metadata().multi_get(Table::kCounts, keys));
+  std::vector<SegmentInfo> empty;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    OBJSTORE_ASSIGN(const std::int64_t live, decode_counter(counters[i]));
+    if (live == 0) empty.push_back(segments[i]);
+  }
+  return empty;
+}
+
+Status Collector::seal_dead_lanes() {
+  OBJSTORE_ASSIGN(const auto empty, empty_segments());
+  const bool worth_it = std::any_of(empty.begin(), empty.end(), [](const SegmentInfo& segment) {
+    return !segment.sealed && segment.written_bytes >= kDeadOpenSegment;
+  });
+  if (!worth_it) return {};
+  for (std::uint8_t lane = 0; lane < kLaneCount; ++lane) OBJSTORE_TRY(engine_.segments().seal(static_cast<Lane>(lane)));
+  return {};
+}
+
+// An upload under way may have records in a segment that no row names yet. What is sealed and empty when an epoch
+// begins, and still is when it has drained, is dead: nobody else can append to it.
+Result<std::uint64_t> Collector::sweep() {
+  OBJSTORE_TRY(seal_dead_lanes());
+  OBJSTORE_ASSIGN(const auto candidates, empty_segments());
+  if (std::none_of(candidates.begin(), candidates.end(), [](const SegmentInfo& s) { return s.sealed; })) return 0;
+  OBJSTORE_TRY(wait_drained(engine_.epochs().advance()));
+  OBJSTORE_ASSIGN(const auto still_empty, empty_segments());
+  std::uint64_t bytes = 0;
+  for (const SegmentInfo& segment : still_empty) {
+    const bool was_sealed = std::any_of(candidates.begin(), candidates.end(), [&](const SegmentInfo& candidate) {
+      return candidate.id == segment.id && candidate.sealed;
+    });
+    if (!was_sealed) continue;
+    OBJSTORE_TRY(engine_.segments().remove(segment.id));
+    Batch batch;
+    batch.erase_counter(segment_live_key(segment.id));
+    OBJSTORE_TRY(commit(std::move(batch)));
+    OBJSTORE_TRY(settle());
+    bytes += segment.written_bytes;
+    std::lock_guard lock(mutex_);
+    ++stats_.segments;
+    stats_.bytes += segment.written_bytes;
+  }
+  return bytes;
+}
+
+}  // namespace objstore::storage

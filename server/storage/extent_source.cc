@@ -1,0 +1,148 @@
+#include "server/storage/extent_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "server/storage/codec.h"
+
+namespace objstore::storage {
+namespace {
+
+Error vanished(const char* what) {
+  return {Errc::kCorrupt, std::string(what) + " that an object names does not exist"};
+}
+
+}  // namespace
+
+ExtentSource::ExtentSource(Engine& engine, EpochGuard guard, Layout layout, std::uint64_t first, std::uint64_t length)
+    : engine_(engine), guard_(std::move(guard)), layout_(std::move(layout)), skip_(first), left_(length) {
+  extents_.assign(layout_.extents.begin(), layout_.extents.end());
+}
+
+Result<Buffer> ExtentSource::next() {
+  if (left_ == 0) return Buffer();
+  if (guard_.revoked()) return fail(Errc::kTimeout, "the download took too long");
+  while (true) {
+    if (!in_blob_) {
+      OBJSTORE_ASSIGN(const bool more, next_extent());
+      if (!more) return std::unexpected(Error{Errc::kCorrupt, "an object's extents are shorter than the object"});
+    }
+    OBJSTORE_ASSIGN(Buffer piece, next_piece());
+    if (!piece.empty()) {
+      left_ -= piece.size();
+      return piece;
+    }
+  }
+}
+
+Result<bool> ExtentSource::next_extent() {
+  while (true) {
+    if (extents_.empty()) {
+      OBJSTORE_ASSIGN(const bool more, load_manifest_page());
+      if (!more) return false;
+    }
+    const Extent extent = extents_.front();
+    extents_.pop_front();
+    if (skip_ >= extent.length) {
+      skip_ -= extent.length;
+      continue;
+    }
+    OBJSTORE_TRY(enter_blob(extent));
+    skip_ = 0;
+    return true;
+  }
+}
+
+Result<bool> ExtentSource::load_manifest_page() {
+  if (next_manifest_page_ >= layout_.manifest_pages) return false;
+  OBJSTORE_ASSIGN(const auto bytes,
+                  engine_.metadata().get(Table::kManifests, page_key(layout_.manifest, next_manifest_page_)));
+  if (!bytes) return std::unexpected(vanished("a manifest page"));
+  OBJSTORE_ASSIGN(const auto page, decode_manifest_page(*bytes));
+  extents_.assign(page.begin(), page.end());
+  ++next_manifest_page_;
+  return !page.empty();
+}
+
+Status ExtentSource::enter_blob(const Extent& extent) {
+  OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobs, id_key(extent.blob)));
+  if (!bytes) return std::unexpected(vanished("a blob"));
+  OBJSTORE_ASSIGN(blob_, decode_blob(*bytes));
+  blob_id_ = extent.blob;
+  chunks_ = std::move(blob_.chunks);
+  next_chunk_ = 0;
+  next_chunk_page_ = 0;
+  blob_skip_ = extent.offset + skip_;
+  blob_left_ = std::min(extent.length - skip_, left_);
+  in_blob_ = true;
+  return {};
+}
+
+Status ExtentSource::load_chunk_page() {
+  if (next_chunk_page_ >= blob_.pages) {
+    return fail(Errc::kCorrupt, "a blob's chunks are shorter than an extent of it");
+  }
+  OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobPages, page_key(blob_id_, next_chunk_page_)));
+  if (!bytes) return std::unexpected(vanished("a page of a blob"));
+  OBJSTORE_ASSIGN(chunks_, decode_chunk_page(*bytes));
+  next_chunk_ = 0;
+  ++next_chunk_page_;
+  return {};
+}
+
+Result<Buffer> ExtentSource::next_piece() {
+  while (true) {
+    while (next_chunk_ == chunks_.size()) OBJSTORE_TRY(load_chunk_page());
+    const ChunkRef& chunk = chunks_[next_chunk_++];
+    if (blob_skip_ >= chunk.raw_size) {
+      blob_skip_ -= chunk.raw_size;
+      continue;
+    }
+    OBJSTORE_ASSIGN(Buffer bytes, read_chunk(chunk));
+    const auto skip = static_cast<std::size_t>(std::exchange(blob_skip_, 0));
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.raw_size - skip, blob_left_));
+    const auto start = static_cast<std::size_t>(bytes.view().data() - bytes.storage().data());
+    bytes.set_window(start + skip, size);
+    blob_left_ -= size;
+    if (blob_left_ == 0) in_blob_ = false;
+    return bytes;
+  }
+}
+
+Result<Buffer> ExtentSource::read_chunk(const ChunkRef& chunk) {
+  const ChunkKey key{blob_.domain, chunk.id};
+  std::string seen;
+  while (true) {
+    OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kChunks, chunk_key(key)));
+    if (!bytes) return std::unexpected(vanished("a chunk"));
+    // A failure is believed only when the row still says the same: the chunk may have moved meanwhile.
+    if (*bytes == seen) return fail(Errc::kCorrupt, "chunk " + to_hex(chunk.id) + " is damaged");
+    seen = *bytes;
+    OBJSTORE_ASSIGN(const ChunkRow row, decode_chunk(*bytes));
+    if (row.raw_size != chunk.raw_size) return fail(Errc::kCorrupt, "a chunk whose size is not what its blob says");
+    for (const Placement& placement : row.placements) {
+      if (placement.quarantined) continue;
+      auto read = read_placement(key, row, placement.location);
+      if (read) return read;
+      if (read.error().code != Errc::kCorrupt && read.error().code != Errc::kNotFound) return read;
+      OBJSTORE_ASSIGN(const auto now, engine_.metadata().get(Table::kChunks, chunk_key(key)));
+      if (now != bytes) break;
+      log::error("damaged chunk", {{"chunk", to_hex(chunk.id)}, {"error", read.error().message}});
+      engine_.quarantine(key, placement.location);
+    }
+  }
+}
+
+Result<Buffer> ExtentSource::read_placement(const ChunkKey& key, const ChunkRow& row, const Location& location) {
+  OBJSTORE_ASSIGN(StoredChunk stored, engine_.segments().read(location));
+  if (stored.id != key.id || stored.domain != key.domain || stored.raw_size != row.raw_size) {
+    return fail(Errc::kCorrupt, "another chunk lies where this one should");
+  }
+  if (stored.transforms.empty()) return std::move(stored.bytes);
+  Buffer raw = engine_.chunk_buffers_.acquire();
+  OBJSTORE_TRY(decode_chunk(stored.bytes.view(), stored.transforms, stored.raw_size, raw));
+  return raw;
+}
+
+}  // namespace objstore::storage
