@@ -1,0 +1,119 @@
+// A client of Objstore, or of anything that speaks S3: buckets, objects, transfers of any size.
+//
+//   auto client = objstore::client::Client::create({.endpoint = "http://127.0.0.1:9000", .credentials = keys});
+//   if (!client) return client.error();
+//   auto put = client->put_file({bucket, key}, "build.tar.zst", {});
+//
+// Lifetime: a Client owns a pool of connections; pagers and running calls need it alive. Moving one that is in use is
+// an error. Threads: every method may be called from any thread, also at once; calls block. Callbacks run on a thread
+// of the call and before it returns. Errors: Errc says what to do, the message says what happened, with S3's code, the
+// resource and the request id. Integrity: bodies leave with a CRC64NVME (CRC32 where a server knows no better), which
+// the server checks before it acknowledges; what comes back is checked against the checksum that the server keeps.
+// kDigestMismatch is a wrong byte.
+#pragma once
+
+#include <objstore/credentials.h>
+#include <objstore/error.h>
+#include <objstore/names.h>
+#include <objstore/transfer.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace objstore::client {
+
+enum class Addressing : std::uint8_t {
+  kPath,         // http://host/bucket/key
+  kVirtualHost,  // http://bucket.host/key
+};
+
+struct ClientOptions {
+  std::string endpoint{};  // scheme://host[:port]
+  std::string region = "us-east-1";
+  std::optional<Credentials> credentials{};  // absent: requests are anonymous
+  Addressing addressing = Addressing::kPath;
+  std::string ca_bundle{};  // PEM file; empty: the system's authorities
+  bool verify_tls = true;   // false accepts any certificate: whoever is in between reads everything
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds io_timeout{60'000};                 // longest silence of the other side
+  unsigned attempts_max = 5;                                    // per request, the first one included
+  std::uint64_t multipart_threshold = std::uint64_t{16} << 20;  // bodies of at least this many bytes go in parts
+  std::uint64_t part_size = std::uint64_t{8} << 20;             // >= 5 MiB; grows so that 10,000 parts are enough
+  unsigned parallelism = 4;                                     // parts of one transfer under way at once, 1-64
+};
+
+class ListPager;
+
+class Client {
+ public:
+  // kInvalidArgument when an option is out of its range. Does not connect.
+  static Result<Client> create(ClientOptions options);
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  // kBucketOwnedByYou, kBucketExists when it is there already.
+  Status create_bucket(const BucketName& bucket);
+  // kBucketNotEmpty, kNoSuchBucket.
+  Status delete_bucket(const BucketName& bucket);
+  Result<std::vector<BucketInfo>> list_buckets();
+
+  // An object becomes visible as a whole or not at all; a multipart upload that fails is aborted.
+  Result<PutResult> put_bytes(const ObjectName& to, std::span<const std::byte> body, const PutOptions& options = {});
+  // kConflict when the file is changed while it is read.
+  Result<PutResult> put_file(const ObjectName& to, const std::string& path, const PutOptions& options = {});
+  // A body of unknown length: held in memory part by part, at most `parallelism` + 1 of them.
+  Result<PutResult> put_stream(const ObjectName& to, const ReadCallback& read, const PutOptions& options = {});
+
+  // Bytes arrive in order and once, also when the connection has to be made anew in between. They are verified only at
+  // the end: when the call fails, what was written must not be taken for the object.
+  Result<ObjectInfo> get(const ObjectName& from, const WriteCallback& write, const GetOptions& options = {});
+  // The file gets its name when it is complete and verified; before that it is a temporary one beside it.
+  Result<ObjectInfo> get_file(const ObjectName& from, const std::string& path, const GetOptions& options = {});
+  Result<ObjectInfo> head(const ObjectName& object, const GetOptions& options = {});
+
+  // Does not send anything yet.
+  ListPager list(const BucketName& bucket, ListOptions options = {});
+
+  // Success also when there is no such object, as in S3.
+  Status remove(const ObjectName& object);
+  // Any number of keys, 1,000 a request. The list holds those that could not be removed; an error means that a whole
+  // request failed and nothing is known about the rest.
+  Result<std::vector<RemoveFailure>> remove_many(const BucketName& bucket, std::span<const ObjectKey> keys,
+                                                 std::stop_token stop = {});
+
+  // On the server; in parts above 5 GiB.
+  Result<PutResult> copy(const ObjectName& from, const ObjectName& to, const CopyOptions& options = {});
+
+  // A URL that carries the signature. kAccessDenied without credentials. Sends nothing.
+  Result<std::string> presign(const ObjectName& object, const PresignOptions& options = {}) const;
+
+ private:
+  struct Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The pages of one listing, fetched one by one. Belongs to one thread at a time; the Client must outlive it.
+class ListPager {
+ public:
+  ListPager(ListPager&&) noexcept;
+  ListPager& operator=(ListPager&&) noexcept;
+  ~ListPager();
+  // The next page; nothing after the last one. A failed call may be repeated.
+  Result<std::optional<ListPage>> next();
+
+ private:
+  friend class Client;
+  struct Impl;
+  explicit ListPager(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace objstore::client
