@@ -1,0 +1,229 @@
+#include "server/http/call.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+
+namespace objstore::http {
+namespace {
+
+constexpr int kInternalError = 500;
+constexpr int kServiceUnavailable = 503;
+
+// An error that reached the transport was meant for no front end: either the service cannot now, or it is our fault.
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::kUnavailable:
+    case Errc::kNoSpace:
+    case Errc::kTimeout:
+    case Errc::kCancelled:
+      return kServiceUnavailable;
+    default:
+      return kInternalError;
+  }
+}
+
+}  // namespace
+
+// Runs handler code. False: an exception came out of it, and the reply is 500.
+template <typename Stage>
+bool Call::guarded(Stage stage) noexcept {
+  std::string what = "unknown exception";
+  try {
+    stage();
+    return true;
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+  }
+  log::error("a handler threw", {{"id", head_.request_id}, {"method", head_.method}, {"what", what}});
+  crashed_ = true;
+  ticket_.reset();
+  fail(kInternalError, Error{Errc::kInternal, "We encountered an internal error. Please try again."});
+  return false;
+}
+
+void Call::fail(int status, const Error& error) {
+  try {
+    reply_ = handler_.refuse_head(head_, status, error);
+  } catch (const std::exception& e) {
+    log::error("a handler threw while refusing", {{"id", head_.request_id}, {"what", e.what()}});
+    crashed_ = true;
+    reply_.emplace();
+    reply_->status = status;
+  }
+}
+
+api::Reply& Call::reply() {
+  CHECK(reply_.has_value());
+  return *reply_;
+}
+
+void Call::accept(api::Exchange exchange) {
+  if (auto* ticket = std::get_if<Ticket<api::Reply>>(&exchange)) {
+    ticket_.emplace(std::move(*ticket));
+  } else if (auto* document = std::get_if<api::ReadDocument>(&exchange)) {
+    document_.emplace(std::move(*document));
+    wants_ = Wants::kDocument;
+  } else {
+    sink_ = std::move(std::get<std::unique_ptr<api::Sink>>(exchange));
+    CHECK(sink_ != nullptr);
+    wants_ = Wants::kStream;
+  }
+}
+
+void Call::begin(std::optional<ByteView> body, Completion& completion) {
+  guarded([&] {
+    accept(handler_.begin(head_));
+    if (!body) return;
+    if (sink_) {
+      write_all(*body);
+      if (!reply_) ticket_.emplace(sink_->finish());
+    } else if (document_ && body->size() > document_->limit) {
+      reply_ = document_->refuse(Error{Errc::kTooLarge, "The body is larger than this operation takes."});
+    } else if (document_) {
+      ticket_.emplace(document_->then(std::string(as_text(*body))));
+    }
+  });
+  settle(completion);
+}
+
+void Call::write_all(ByteView bytes) {
+  if (bytes.empty()) return;
+  const Status written = sink_->write(bytes);
+  if (written) return;
+  reply_ = sink_->refuse(written.error());
+  sink_.reset();
+}
+
+void Call::write(ByteView bytes, Completion& completion) {
+  guarded([&] { write_all(bytes); });
+  completion.done();
+}
+
+void Call::finish_stream(ByteView bytes, Completion& completion) {
+  guarded([&] {
+    write_all(bytes);
+    if (!reply_) ticket_.emplace(sink_->finish());
+  });
+  settle(completion);
+}
+
+void Call::finish_document(std::string body, Completion& completion) {
+  guarded([&] { ticket_.emplace(document_->then(std::move(body))); });
+  settle(completion);
+}
+
+void Call::reject(int status, const Error& error, Completion& completion) {
+  guarded([&] { fail(status, error); });
+  completion.done();
+}
+
+void Call::refuse(const Error& error, Completion& completion) {
+  guarded([&] { reply_ = sink_ ? sink_->refuse(error) : document_->refuse(error); });
+  completion.done();
+}
+
+void Call::prepare(Completion& completion) {
+  guarded([&] { pull_first(); });
+  completion.done();
+}
+
+void Call::pull(Completion& completion) {
+  piece_.reset();
+  read_source();
+  completion.done();
+}
+
+// Reads a piece, and drops the source behind its last one while this is still the pool's thread.
+void Call::read_source() {
+  piece_.emplace(next_of_source());
+  if (!*piece_) return;
+  source_left_ -= std::min<std::uint64_t>(source_left_, (*piece_)->size());
+  if (source_left_ == 0) reply_->source.reset();
+}
+
+Result<Buffer> Call::next_of_source() noexcept {
+  try {
+    return reply_->source->next();
+  } catch (const std::exception& e) {
+    log::error("a source threw", {{"id", head_.request_id}, {"what", e.what()}});
+  } catch (...) {
+    log::error("a source threw", {{"id", head_.request_id}});
+  }
+  crashed_ = true;
+  return objstore::fail(Errc::kInternal, "We encountered an internal error. Please try again.");
+}
+
+// The first piece is read before the head leaves: an error can then still become a proper reply, and head and piece
+// leave in one write.
+void Call::pull_first() {
+  if (!reply_ || !reply_->source || head_.method == "HEAD") return;
+  is_streaming_ = true;
+  source_left_ = reply_->content_length;
+  read_source();
+  if (*piece_) return;
+  const Error error = piece_->error();
+  piece_.reset();
+  is_streaming_ = false;
+  fail(status_of(error.code), error);
+}
+
+void Call::replace_unsendable() {
+  log::error("a reply cannot be sent as it is", {{"id", head_.request_id}, {"status", std::int64_t{reply().status}}});
+  crashed_ = true;
+  is_streaming_ = false;
+  fail(kInternalError, Error{Errc::kInternal, "We encountered an internal error. Please try again."});
+}
+
+void Call::take_reply() {
+  Result<api::Reply> taken = ticket_->take();
+  ticket_.reset();
+  sink_.reset();
+  document_.reset();
+  if (taken) {
+    reply_.emplace(std::move(*taken));
+  } else {
+    fail(status_of(taken.error().code), taken.error());
+  }
+}
+
+void Call::take() {
+  guarded([&] { take_reply(); });
+}
+
+// Ends a stage that may have produced a ticket. If its result is there at once, it is taken here, on the pool; else
+// whoever completes it resumes the transport. Whichever of the two comes second to the meeting goes on.
+void Call::settle(Completion& completion) {
+  if (!ticket_) {
+    guarded([&] { pull_first(); });
+    completion.done();
+    return;
+  }
+  meeting_.store(Meeting::kRegistering);
+  Completion* const waiting = &completion;
+  ticket_->on_ready([this, waiting] {
+    if (meeting_.exchange(Meeting::kReady) == Meeting::kRegistered) waiting->done();
+  });
+  if (meeting_.exchange(Meeting::kRegistered) != Meeting::kReady) return;
+  guarded([&] {
+    take_reply();
+    pull_first();
+  });
+  completion.done();
+}
+
+void Call::abandon(Completion& completion) {
+  guarded([&] {
+    piece_.reset();
+    if (reply_) reply_->source.reset();
+    sink_.reset();
+    document_.reset();
+  });
+  completion.done();
+}
+
+}  // namespace objstore::http
