@@ -20,12 +20,16 @@ constexpr std::array<std::uint64_t, 15> kMasks = {
 
 constexpr std::size_t kNormalisation = 2;
 
+// The Remote Execution API says "MD5(byte)"; its test vectors, and the paper's code, take the byte 64 times.
+constexpr std::size_t kGearSeedBytes = 64;
+
 const std::array<std::uint64_t, 256>& gear_table() {
   static const std::array<std::uint64_t, 256> table = [] {
     std::array<std::uint64_t, 256> gear{};
     for (std::size_t i = 0; i < gear.size(); ++i) {
-      const auto byte = static_cast<std::byte>(i);
-      const Md5 digest = md5({&byte, 1});
+      std::array<std::byte, kGearSeedBytes> seed;
+      seed.fill(static_cast<std::byte>(i));
+      const Md5 digest = md5(seed);
       gear[i] = read_u64_be(as_text(digest).substr(0, 8));
     }
     return gear;

@@ -1,5 +1,5 @@
 // Content-defined chunking: FastCDC 2020 as the Remote Execution API defines it (FAST_CDC_2020, seed 0): gear table =
-// the high 64 bits of MD5(byte), normalisation 2, minimum = average / 4, maximum = average * 4.
+// the high 64 bits of MD5(byte, 64 times), normalisation 2, minimum = average / 4, maximum = average * 4.
 // https://github.com/bazelbuild/remote-apis (remote_execution.proto, FastCdc2020Params); Xia et al., TPDS 2020.
 //
 // Pure; any thread.

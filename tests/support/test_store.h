@@ -1,0 +1,180 @@
+// A store for tests: an engine and a catalogue over memory, or over real files that can be closed and opened again. The
+// collector is stepped by hand.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/executor.h"
+#include "server/model/catalog.h"
+#include "server/storage/collector.h"
+#include "server/storage/engine.h"
+#include "server/storage/local_segment_store.h"
+#include "server/storage/memory_metadata_store.h"
+#include "server/storage/memory_segment_store.h"
+#include "server/storage/rocksdb_metadata_store.h"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+
+namespace objstore::test {
+
+// Time stands still until it is moved.
+class FakeClock final : public Clock {
+ public:
+  UnixMillis now_ms() const override { return now_.load(); }
+  std::chrono::steady_clock::time_point steady_now() const override {
+    return std::chrono::steady_clock::time_point(std::chrono::milliseconds(now_.load()));
+  }
+  void advance(std::chrono::milliseconds by) { now_ += by.count(); }
+
+ private:
+  std::atomic<UnixMillis> now_{1'700'000'000'000};
+};
+
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "objstore-test-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) FAIL("unexpected error: " << to_string(result.error().code) << ": " << result.error().message);
+  return std::move(*result);
+}
+
+enum class Backing { kMemory, kFiles };
+
+class TestStore {
+ public:
+  explicit TestStore(Backing backing = Backing::kMemory, std::size_t chunk_average = 4096) : backing_(backing) {
+    options_.chunk_average = chunk_average;
+    options_.collect = false;
+    open();
+  }
+  ~TestStore() { close(); }
+
+  void open() {
+    auto metadata = backing_ == Backing::kMemory
+                        ? storage::make_memory_metadata_store()
+                        : must(storage::open_rocksdb_metadata_store({.directory = directory_.file("metadata")}));
+    engine_ = must(storage::Engine::open(
+        std::move(metadata), [this](std::uint64_t first) { return open_segments(first); }, pool_, clock_, options_));
+    catalog_ = must(model::Catalog::open(*engine_, pool_, clock_));
+  }
+  void close() {
+    catalog_.reset();
+    engine_.reset();
+  }
+  void reopen() {
+    close();
+    open();
+  }
+
+  storage::Engine& engine() { return *engine_; }
+  model::Catalog& catalog() { return *catalog_; }
+  FakeClock& clock() { return clock_; }
+  // Steps the collector until there is nothing left to follow.
+  void collect() {
+    while (must(engine_->collector().step()) > 0) {
+    }
+  }
+  // Bytes of records that are in use.
+  std::uint64_t live_bytes() { return must(engine_->space()).live_bytes; }
+  std::size_t rows(storage::Table table) {
+    const auto cursor = engine_->metadata().scan(table, {});
+    std::size_t count = 0;
+    for (; cursor->valid(); cursor->next()) ++count;
+    return count;
+  }
+  storage::MemorySegmentStore& memory_segments() {
+    return dynamic_cast<storage::MemorySegmentStore&>(engine_->segments());
+  }
+
+ private:
+  Result<std::unique_ptr<storage::SegmentStore>> open_segments(std::uint64_t first) {
+    if (backing_ == Backing::kMemory) return std::make_unique<storage::MemorySegmentStore>(std::uint64_t{1} << 20);
+    return storage::open_local_segment_store({.directory = directory_.file("segments"),
+                                              .first_segment_id = first,
+                                              .segment_bytes_max = std::uint64_t{1} << 20,
+                                              .preallocation_bytes_min = std::uint64_t{1} << 20});
+  }
+
+  const Backing backing_;
+  Directory directory_;
+  FakeClock clock_;
+  WorkerPool pool_{2};
+  storage::EngineOptions options_;
+  std::unique_ptr<storage::Engine> engine_;
+  std::unique_ptr<model::Catalog> catalog_;
+};
+
+// Bytes that do not compress and repeat for the same seed.
+inline std::string random_bytes(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+inline Result<std::string> drain(Source& source) {
+  std::string all;
+  while (true) {
+    OBJSTORE_ASSIGN(const Buffer piece, source.next());
+    if (piece.empty()) return all;
+    all += as_text(piece.view());
+  }
+}
+
+// --- The catalogue in a few words.
+inline BucketName bucket_name(std::string_view text) { return must(BucketName::parse(text)); }
+inline ObjectKey object_name(std::string_view text) { return must(ObjectKey::parse(text)); }
+
+inline Result<model::ObjectInfo> put(model::Catalog& catalog, const std::string& bucket, const std::string& key,
+                                     std::string_view body, model::ObjectWriter::Commit what = {}) {
+  OBJSTORE_ASSIGN(auto writer, catalog.begin_put(bucket_name(bucket), object_name(key)));
+  // In uneven pieces, as a socket would give them.
+  for (std::size_t at = 0, step = 1; at < body.size(); at += step, step = step * 3 + 1) {
+    OBJSTORE_TRY(writer->write(as_bytes(body.substr(at, step))));
+  }
+  OBJSTORE_ASSIGN(const Md5 digest, writer->seal());
+  if (digest != md5(as_bytes(body))) return fail(Errc::kInternal, "wrong MD5");
+  return writer->commit(std::move(what)).wait();
+}
+
+inline Result<std::string> get(model::Catalog& catalog, const std::string& bucket, const std::string& key) {
+  OBJSTORE_ASSIGN(const auto object, catalog.open_object(bucket_name(bucket), object_name(key)));
+  return drain(*object->read({0, object->info().size}));
+}
+
+inline Result<model::PartInfo> put_part(model::Catalog& catalog, const std::string& bucket, const std::string& key,
+                                        const std::string& upload_id, std::uint32_t number, std::string_view body) {
+  OBJSTORE_ASSIGN(auto writer, catalog.begin_part(bucket_name(bucket), object_name(key), upload_id, number));
+  OBJSTORE_TRY(writer->write(as_bytes(body)));
+  OBJSTORE_ASSIGN(const Md5 digest, writer->seal());
+  static_cast<void>(digest);
+  return writer->commit(std::nullopt).wait();
+}
+
+inline Errc error_of(const auto& result) {
+  REQUIRE_FALSE(result.has_value());
+  return result.error().code;
+}
+
+}  // namespace objstore::test

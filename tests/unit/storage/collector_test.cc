@@ -1,0 +1,171 @@
+// The interleavings that the rules of docs/architecture.md, "Concurrency", are there for.
+#include "server/storage/collector.h"
+
+#include "server/storage/blob_writer.h"
+#include "tests/support/test_store.h"
+
+#include <thread>
+
+using namespace objstore;
+using namespace objstore::storage;
+using test::TestStore;
+
+namespace {
+
+struct Upload {
+  explicit Upload(Engine& e, std::string_view body) : engine(e), writer(e.new_blob(0)) {
+    REQUIRE(writer->write(as_bytes(body)));
+    REQUIRE(writer->finish());
+  }
+  Result<Layout> commit() {
+    Ticket<Extent> ticket =
+        commit_loop<Extent>(engine.committer(), engine.executor(), [this]() -> Result<Attempt<Extent>> {
+          Attempt<Extent> attempt;
+          OBJSTORE_ASSIGN(attempt.value, writer->publish(attempt.batch, attempt.lanes));
+          return attempt;
+        });
+    OBJSTORE_ASSIGN(const Extent extent, ticket.wait());
+    writer.reset();
+    return Layout{{extent}, 0, 0};
+  }
+  Engine& engine;
+  std::unique_ptr<BlobWriter> writer;
+};
+
+void drop(Engine& engine, const Layout& layout) {
+  Batch batch;
+  engine.release(batch, layout);
+  test::must(engine.committer().submit(std::move(batch), {}).wait());
+}
+
+Result<std::string> read(Engine& engine, const Layout& layout) {
+  return test::drain(*engine.read(engine.epochs().enter(), layout, 0, layout.extents.front().length));
+}
+
+std::size_t queued(TestStore& store) { return store.rows(Table::kQueue); }
+
+}  // namespace
+
+TEST_CASE("what has no reference is removed, down to the segment") {
+  TestStore store;
+  const std::string body = test::random_bytes(3'000'000, 1);
+  const Layout layout = test::must(Upload(store.engine(), body).commit());
+  CHECK(store.live_bytes() > 2'900'000);
+  drop(store.engine(), layout);
+  store.collect();
+  CHECK(store.live_bytes() == 0);
+  CHECK(store.rows(Table::kBlobs) == 0);
+  CHECK(store.rows(Table::kBlobPages) == 0);
+  CHECK(store.rows(Table::kContents) == 0);
+  CHECK(store.rows(Table::kChunks) == 0);
+  CHECK(queued(store) == 0);
+  const auto written = test::must(store.engine().space()).written_bytes;
+  test::must(store.engine().collector().sweep());
+  CHECK(test::must(store.engine().space()).written_bytes < written / 2);
+}
+
+TEST_CASE("an upload that found a chunk before it lost its last reference keeps it") {
+  TestStore store;
+  const std::string body = test::random_bytes(9'000, 2);
+  const Layout old = test::must(Upload(store.engine(), body).commit());
+  Upload upload(store.engine(), body);  // finds the chunk and stores nothing
+  drop(store.engine(), old);
+  // The collector condemns and then waits for the upload's epoch, so it has to run beside it.
+  std::thread collector([&] { store.collect(); });
+  std::this_thread::yield();
+  const auto layout = upload.commit();
+  collector.join();
+  // Either the blob was still there, or it had begun to go and the upload was told so: never a row without its bytes.
+  if (layout) {
+    store.collect();
+    CHECK(test::must(read(store.engine(), *layout)) == body);
+  } else {
+    CHECK(layout.error().code == Errc::kUnavailable);
+  }
+}
+
+TEST_CASE("a chunk that was condemned and then counted on is not removed") {
+  TestStore store;
+  Engine& engine = store.engine();
+  const std::string body = test::random_bytes(9'000, 3);
+  const Layout old = test::must(Upload(engine, body).commit());
+  const ChunkKey key{0, sha256(as_bytes(body))};
+  // As the collector does it, but with an upload that looked up before and commits after the mark.
+  Upload upload(engine, body);
+  drop(engine, old);
+  std::thread collector([&] { store.collect(); });
+  while (true) {
+    const auto bytes = test::must(engine.metadata().get(Table::kChunks, chunk_key(key)));
+    const auto queue = queued(store);
+    if (!bytes || test::must(decode_chunk(*bytes)).condemned || queue == 0) break;
+    const auto blob = test::must(engine.metadata().get(Table::kBlobs, id_key(old.extents.front().blob)));
+    if (blob && test::must(decode_blob(*blob)).state == BlobState::kReleasing) break;
+  }
+  const auto layout = upload.commit();
+  collector.join();
+  store.collect();
+  REQUIRE((layout.has_value() || layout.error().code == Errc::kUnavailable));
+  if (layout) CHECK(test::must(read(engine, *layout)) == body);
+}
+
+TEST_CASE("removal waits for a reader that had begun") {
+  TestStore store;
+  const std::string body = test::random_bytes(2'000'000, 4);
+  const Layout layout = test::must(Upload(store.engine(), body).commit());
+  auto source = store.engine().read(store.engine().epochs().enter(), layout, 0, body.size());
+  std::string all(as_text(test::must(source->next()).view()));
+  drop(store.engine(), layout);
+  std::atomic<bool> done{false};
+  std::thread collector([&] {
+    store.collect();
+    done = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK_FALSE(done);
+  all += test::must(test::drain(*source));
+  CHECK(all == body);
+  source.reset();
+  collector.join();
+  CHECK(store.rows(Table::kChunks) == 0);
+}
+
+TEST_CASE("two uploads of the same new content at once: one stores it, both hold it") {
+  TestStore store;
+  const std::string body = test::random_bytes(400'000, 5);
+  Upload first(store.engine(), body);
+  Upload second(store.engine(), body);
+  const Layout one = test::must(first.commit());
+  const Layout two = test::must(second.commit());
+  CHECK(one.extents == two.extents);
+  drop(store.engine(), one);
+  store.collect();
+  CHECK(test::must(read(store.engine(), two)) == body);
+  drop(store.engine(), two);
+  store.collect();
+  CHECK(store.rows(Table::kChunks) == 0);
+}
+
+TEST_CASE("two uploads that share a new chunk at once: the loser counts the winner's") {
+  TestStore store;
+  const std::string shared = test::random_bytes(500'000, 6);
+  Upload first(store.engine(), shared + test::random_bytes(100'000, 7));
+  Upload second(store.engine(), shared + test::random_bytes(100'000, 8));
+  const Layout one = test::must(first.commit());
+  const Layout two = test::must(second.commit());
+  drop(store.engine(), one);
+  store.collect();
+  CHECK(test::must(read(store.engine(), two)) == shared + test::random_bytes(100'000, 8));
+}
+
+TEST_CASE("a segment that an upload under way has written to is not removed") {
+  TestStore store;
+  Engine& engine = store.engine();
+  const std::string body = test::random_bytes(700'000, 9);
+  Upload upload(engine, body);  // appended, not committed: no row names its segment
+  for (std::uint8_t lane = 0; lane < kLaneCount; ++lane) REQUIRE(engine.segments().seal(static_cast<Lane>(lane)));
+  std::thread sweeper([&] { test::must(engine.collector().sweep()); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  const Layout layout = test::must(upload.commit());
+  sweeper.join();
+  CHECK(test::must(read(engine, layout)) == body);
+}

@@ -1,0 +1,169 @@
+#include "server/storage/engine.h"
+
+#include "server/storage/blob_writer.h"
+#include "tests/support/test_store.h"
+
+using namespace objstore;
+using namespace objstore::storage;
+using test::Backing;
+using test::TestStore;
+
+namespace {
+
+// Writes one blob and gives it a reference; the layout that a row would hold.
+Layout store(Engine& engine, std::string_view body) {
+  const auto writer = engine.new_blob(0);
+  REQUIRE(writer->write(as_bytes(body)));
+  REQUIRE(writer->finish());
+  Layout layout;
+  layout.extents.push_back(test::must(commit_loop<Extent>(engine.committer(), engine.executor(),
+                                                          [&]() -> Result<Attempt<Extent>> {
+                                                            Attempt<Extent> attempt;
+                                                            OBJSTORE_ASSIGN(attempt.value,
+                                                                            writer->publish(attempt.batch, attempt.lanes));
+                                                            return attempt;
+                                                          })
+                                          .wait()));
+  writer->published();
+  return layout;
+}
+
+void drop(Engine& engine, const Layout& layout) {
+  Batch batch;
+  engine.release(batch, layout);
+  test::must(engine.committer().submit(std::move(batch), {}).wait());
+}
+
+Result<std::string> read(Engine& engine, const Layout& layout, std::uint64_t first, std::uint64_t length) {
+  return test::drain(*engine.read(engine.epochs().enter(), layout, first, length));
+}
+
+}  // namespace
+
+TEST_CASE("a blob of any size comes back, whole and in part") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  // One chunk, just at and above the largest chunk, many chunks, several pages of them.
+  for (const std::size_t size : {1u, 16'384u, 16'385u, 300'000u, 5'000'000u}) {
+    const std::string body = test::random_bytes(size, size);
+    const Layout layout = store(engine, body);
+    CHECK(test::must(read(engine, layout, 0, size)) == body);
+    CHECK(test::must(read(engine, layout, size / 3, size / 2)) == body.substr(size / 3, size / 2));
+    CHECK(test::must(read(engine, layout, size - 1, 1)) == body.substr(size - 1));
+  }
+  CHECK(store_under_test.rows(Table::kBlobPages) >= 2);
+}
+
+TEST_CASE("the same content is one blob, and its bytes lie there once") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const std::string body = test::random_bytes(200'000, 1);
+  const Layout one = store(engine, body);
+  const auto live = store_under_test.live_bytes();
+  const Layout two = store(engine, body);
+  CHECK(one.extents == two.extents);
+  CHECK(store_under_test.live_bytes() == live);
+  drop(engine, one);
+  store_under_test.collect();
+  CHECK(test::must(read(engine, two, 0, body.size())) == body);
+}
+
+TEST_CASE("contents that share a part share its chunks") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const std::string shared = test::random_bytes(1'000'000, 2);
+  store(engine, shared);
+  const auto live = store_under_test.live_bytes();
+  const std::string longer = shared + test::random_bytes(50'000, 3);
+  const Layout layout = store(engine, longer);
+  CHECK(store_under_test.live_bytes() - live < 120'000);
+  CHECK(test::must(read(engine, layout, 0, longer.size())) == longer);
+}
+
+TEST_CASE("an upload that is given up leaves no rows, however large it was") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  {
+    const auto writer = engine.new_blob(0);
+    REQUIRE(writer->write(as_bytes(test::random_bytes(9'000'000, 4))));
+    CHECK(store_under_test.rows(Table::kBlobs) == 1);
+  }
+  store_under_test.collect();
+  CHECK(store_under_test.rows(Table::kBlobs) == 0);
+  CHECK(store_under_test.rows(Table::kBlobPages) == 0);
+  CHECK(store_under_test.rows(Table::kChunks) == 0);
+  CHECK(store_under_test.live_bytes() == 0);
+}
+
+TEST_CASE("what an upload had staged when the server died is released at the next start") {
+  TestStore store_under_test(Backing::kFiles);
+  {
+    // A server that dies runs no destructor: the writer is never destroyed, its staged rows stay.
+    auto writer = store_under_test.engine().new_blob(0);
+    REQUIRE(writer->write(as_bytes(test::random_bytes(9'000'000, 5))));
+    REQUIRE(store_under_test.rows(Table::kBlobPages) >= 1);
+    writer->published();  // takes its release away
+  }
+  store_under_test.reopen();
+  store_under_test.collect();
+  CHECK(store_under_test.rows(Table::kBlobs) == 0);
+  CHECK(store_under_test.rows(Table::kChunks) == 0);
+  CHECK(store_under_test.live_bytes() == 0);
+}
+
+TEST_CASE("numbers are never given out twice, also across restarts") {
+  TestStore store_under_test(Backing::kFiles);
+  const auto before = store_under_test.engine().next_id();
+  store_under_test.reopen();
+  CHECK(store_under_test.engine().next_id() > before);
+}
+
+TEST_CASE("a store keeps the chunk size that it was created with") {
+  TestStore store_under_test(Backing::kFiles, 8192);
+  store_under_test.reopen();
+  CHECK(store_under_test.engine().chunker().average_size() == 8192);
+}
+
+TEST_CASE("a damaged chunk is never served, and an upload of the same content heals it") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const std::string body = test::random_bytes(10'000, 6);
+  const Layout layout = store(engine, body);
+  auto& segments = store_under_test.memory_segments();
+  const auto id = segments.list().front().id;
+  auto bytes = segments.bytes(id);
+  bytes[bytes.size() / 2] ^= std::byte{1};
+  segments.set_bytes(id, bytes);
+
+  CHECK(test::error_of(read(engine, layout, 0, body.size())) == Errc::kCorrupt);
+  CHECK(test::error_of(read(engine, layout, 0, body.size())) == Errc::kCorrupt);
+  store(engine, body + "a different object with the same head? no: one chunk");
+  CHECK(test::error_of(read(engine, layout, 0, body.size())) == Errc::kCorrupt);
+}
+
+TEST_CASE("an upload that counted on a chunk which is then found damaged does not commit with it") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const std::string body = test::random_bytes(10'000, 7);
+  const Layout layout = store(engine, body);
+  // Another content with the same single chunk cannot be made, so the upload is one of several chunks.
+  const std::string tail = test::random_bytes(60'000, 8);
+  store(engine, tail);
+  const auto writer = engine.new_blob(0);
+  REQUIRE(writer->write(as_bytes(tail + body)));
+  REQUIRE(writer->finish());
+  Batch batch;
+  LaneSet lanes;
+  test::must(writer->publish(batch, lanes));
+  // Between the look-up and the commit every chunk that it found is marked.
+  const auto cursor = engine.metadata().scan(Table::kChunks, {});
+  for (; cursor->valid(); cursor->next()) {
+    const ChunkRow row = test::must(decode_chunk(cursor->value()));
+    ChunkKey key;
+    std::memcpy(key.id.data(), cursor->key().data() + 4, key.id.size());
+    engine.quarantine(key, row.placements.front().location);
+  }
+  CHECK(test::error_of(engine.committer().submit(std::move(batch), lanes).wait()) == Errc::kConflict);
+  Batch again;
+  CHECK(test::error_of(writer->publish(again, lanes)) == Errc::kUnavailable);
+}
