@@ -1,0 +1,136 @@
+#include "server/api/admin/admin_front.h"
+
+#include <array>
+#include <boost/json.hpp>
+#include <utility>
+
+namespace objstore::admin {
+namespace {
+
+constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+// What there is, and by which method.
+struct Resource {
+  std::string_view path;
+  std::string_view method;
+  std::string_view action;  // for the access log
+};
+constexpr auto kResources = std::to_array<Resource>({
+    {"/-/health/live", "GET", "HealthLive"},
+    {"/-/health/ready", "GET", "HealthReady"},
+    {"/-/metrics", "GET", "Metrics"},
+    {"/-/status", "GET", "Status"},
+    {"/-/rotate-root-key", "POST", "RotateRootKey"},
+});
+
+api::Reply text(const wire::RequestHead& head, int status, std::string_view type, std::string body) {
+  api::Reply reply;
+  reply.status = status;
+  reply.headers.add("x-amz-request-id", head.request_id);
+  reply.headers.add("Server", "Objstore");
+  reply.headers.add("X-Content-Type-Options", "nosniff");
+  reply.headers.add("Cache-Control", "no-store");
+  reply.headers.add("Content-Type", type);
+  reply.content_length = body.size();
+  if (head.method != "HEAD") reply.body = std::move(body);
+  return reply;
+}
+
+api::Reply plain(const wire::RequestHead& head, int status, std::string body) {
+  body.push_back('\n');
+  return text(head, status, "text/plain; charset=utf-8", std::move(body));
+}
+
+api::Reply json(const wire::RequestHead& head, int status, const boost::json::object& object) {
+  return text(head, status, "application/json", boost::json::serialize(object) + "\n");
+}
+
+api::Reply failure(const wire::RequestHead& head, int status, std::string_view code, std::string_view message) {
+  api::Reply reply = json(head, status, {{"error", code}, {"message", message}});
+  reply.access.error = code;
+  return reply;
+}
+
+const Resource* find_resource(std::string_view path) {
+  for (const Resource& resource : kResources)
+    if (resource.path == path) return &resource;
+  return nullptr;
+}
+
+boost::json::object to_json(const StatusReport& report) {
+  return {{"version", report.version},
+          {"uptime_s", report.uptime_s},
+          {"writable", report.writable},
+          {"buckets", report.buckets},
+          {"objects", report.objects},
+          {"logical_bytes", report.logical_bytes},
+          {"stored_bytes", report.stored_bytes},
+          {"disk_bytes", report.disk_bytes},
+          {"disk_free_bytes", report.disk_free_bytes}};
+}
+
+}  // namespace
+
+AdminFront::AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks)
+    : authenticator_(authenticator), hooks_(std::move(hooks)) {}
+
+// One answer for everybody who is not root: who guesses learns no more than that.
+api::Reply AdminFront::as_root(const wire::RequestHead& head, const std::function<api::Reply()>& then) {
+  const auto who = authenticator_.authenticate(head);
+  if (!who || who->principal.anonymous || !who->principal.root)
+    return failure(head, 403, "AccessDenied", "this needs the store's root key");
+  api::Reply reply = then();
+  reply.access.principal = who->principal.user_id;
+  return reply;
+}
+
+api::Reply AdminFront::health(const wire::RequestHead& head) {
+  if (head.path == "/-/health/live") return plain(head, 200, "live");
+  const Status ready = hooks_.ready();
+  return ready ? plain(head, 200, "ready") : plain(head, 503, "not ready: " + ready.error().message);
+}
+
+api::Reply AdminFront::status(const wire::RequestHead& head) {
+  const Result<StatusReport> report = hooks_.status();
+  return report ? json(head, 200, to_json(*report)) : failure(head, 500, "InternalError", "the store gave no figures");
+}
+
+api::Reply AdminFront::rotate(const wire::RequestHead& head) {
+  const Result<std::string> id = hooks_.rotate_root_key();
+  if (id) return json(head, 200, {{"access_key", *id}});
+  return failure(head, 500, "InternalError", "the root key was not changed");
+}
+
+api::Reply AdminFront::handle(const wire::RequestHead& head) {
+  const Resource* resource = find_resource(head.path);
+  if (resource == nullptr) return failure(head, 404, "NotFound", "there is nothing of this name");
+  if (head.method != resource->method && !(head.method == "HEAD" && resource->method == "GET")) {
+    api::Reply reply = failure(head, 405, "MethodNotAllowed", "the method does not fit");
+    reply.headers.add("Allow", resource->method);
+    return reply;
+  }
+  api::Reply reply;
+  if (resource->path.starts_with("/-/health/")) {
+    reply = health(head);
+  } else if (resource->path == "/-/metrics") {
+    reply = text(head, 200, kMetricsType, hooks_.metrics());
+  } else if (resource->path == "/-/status") {
+    reply = as_root(head, [&] { return status(head); });
+  } else {
+    reply = as_root(head, [&] { return rotate(head); });
+  }
+  reply.access.action = resource->action;
+  return reply;
+}
+
+api::Exchange AdminFront::begin(const wire::RequestHead& head) {
+  return Ticket<api::Reply>(handle(head));
+}
+
+api::Reply AdminFront::refuse_head(const wire::RequestHead& head, int status, const Error& error) {
+  api::Reply reply = failure(head, status, "BadRequest", error.message);
+  reply.close = true;
+  return reply;
+}
+
+}  // namespace objstore::admin

@@ -1,0 +1,60 @@
+// What lies below "/-/": health, metrics, and the operator's requests. Any thread; what is handed in outlives it.
+//
+//   GET  /-/health/live        200 while the process runs
+//   GET  /-/health/ready       200, or 503 and why not
+//   GET  /-/metrics            Prometheus text; nothing secret
+//   GET  /-/status             JSON, for the root key alone
+//   POST /-/rotate-root-key    JSON, for the root key alone
+//
+// Who asks is checked as for S3 (Signature Version 4, service "s3").
+#pragma once
+
+#include <objstore/error.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "server/api/handler.h"
+#include "server/auth/authenticator.h"
+
+namespace objstore::admin {
+
+struct StatusReport {
+  std::string version;
+  std::int64_t uptime_s = 0;
+  std::uint64_t buckets = 0;
+  std::uint64_t objects = 0;
+  std::uint64_t logical_bytes = 0;  // what the objects' sizes add up to
+  std::uint64_t stored_bytes = 0;   // what they take up, dead bytes included
+  std::uint64_t disk_bytes = 0;     // size of the file system below the store
+  std::uint64_t disk_free_bytes = 0;
+  bool writable = true;  // false below the free-space watermark, or after a failed sync
+};
+
+// How the rest of the server is asked; wired by the application. Called from any thread, many at once.
+struct AdminHooks {
+  std::function<Status()> ready;         // the message of its error says why not
+  std::function<std::string()> metrics;  // Prometheus text format 0.0.4
+  std::function<Result<StatusReport>()> status;
+  std::function<Result<std::string>()> rotate_root_key;  // durable on return; gives the new access key's id
+};
+
+class AdminFront final : public api::Handler {
+ public:
+  AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks);
+  api::Exchange begin(const wire::RequestHead& head) override;
+  api::Reply refuse_head(const wire::RequestHead& head, int status, const Error& error) override;
+
+ private:
+  api::Reply handle(const wire::RequestHead& head);
+  api::Reply as_root(const wire::RequestHead& head, const std::function<api::Reply()>& then);
+  api::Reply health(const wire::RequestHead& head);
+  api::Reply status(const wire::RequestHead& head);
+  api::Reply rotate(const wire::RequestHead& head);
+
+  const auth::Authenticator& authenticator_;
+  const AdminHooks hooks_;
+};
+
+}  // namespace objstore::admin

@@ -1,0 +1,70 @@
+// The one place where a request's body is taken: its length, its framing, its payload hash and its checksums are
+// checked here for every operation, so that no handler can forget one.
+//
+// plan_body() and read_document() run before any of the body has been read. The objects belong to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/digest.h"
+#include "common/wire/aws_chunked.h"
+#include "common/wire/checksum.h"
+#include "server/api/s3/call.h"
+#include "server/api/s3/checksum_request.h"
+
+namespace objstore::s3 {
+
+// What a request promises about its body.
+struct BodyPlan {
+  std::optional<std::uint64_t> length;  // of the payload, without framing; nothing with plain chunked transfer coding
+  ChecksumRequest checksum;
+  std::optional<std::string> md5;  // raw, from Content-MD5
+};
+
+// MissingContentLength, EntityTooLarge (above limit), InvalidDigest, and what read_checksum_request() refuses.
+Outcome<BodyPlan> plan_body(const Call& call, std::uint64_t limit);
+
+// De-frames and checks a body as it passes.
+class BodyVerifier {
+ public:
+  // compute: a checksum that is wanted though the request states none.
+  BodyVerifier(const Call& call, BodyPlan plan, std::optional<wire::ChecksumAlgorithm> compute = std::nullopt);
+  BodyVerifier(BodyVerifier&&) = default;
+
+  using Sink = std::function<Status(ByteView)>;
+  // Hands the payload in `bytes` on. A failure of the sink comes out as what it means to the client.
+  Outcome<void> write(ByteView bytes, const Sink& sink);
+  // The body has ended. The checksum to be stored with it, if there is one.
+  Outcome<std::optional<model::StoredChecksum>> finish();
+  // BadDigest when Content-MD5 says otherwise.
+  Outcome<void> check_md5(const Md5& md5) const;
+
+ private:
+  Status take(ByteView payload, const Sink& sink);
+  Outcome<std::string> expected_checksum() const;
+
+  BodyPlan plan_;
+  std::string payload_sha256_;  // empty: none to compare with
+  std::optional<wire::AwsChunkedDecoder> decoder_;
+  std::optional<Digest> sha256_;
+  std::optional<wire::Checksum> checksum_;
+  std::uint64_t taken_ = 0;
+};
+
+inline constexpr std::uint64_t kDocumentBytesMax = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kListDocumentBytesMax = std::uint64_t{8}
+                                                       << 20;  // DeleteObjects, CompleteMultipartUpload
+
+// What is done with a document whose payload hash, Content-MD5 and checksum have been found to be right.
+using DocumentHandler = std::function<Outcome<Ticket<api::Reply>>(const CallPtr& call, const std::string& document)>;
+// InvalidRequest for the streaming forms, which S3 takes for objects and parts alone; MaxMessageLengthExceeded.
+Outcome<api::Exchange> read_document(CallPtr call, std::uint64_t limit, DocumentHandler handler);
+
+// Refuses a streaming x-amz-content-sha256 where the body is not an object's.
+Outcome<void> refuse_streaming(const Call& call);
+
+}  // namespace objstore::s3

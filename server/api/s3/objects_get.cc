@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "common/base/bytes.h"
+#include "common/wire/etag.h"
+#include "common/wire/ranges.h"
+#include "common/wire/time.h"
+#include "server/api/s3/arguments.h"
+#include "server/api/s3/attributes.h"
+#include "server/api/s3/conditions.h"
+#include "server/api/s3/operations.h"
+#include "server/api/s3/reply.h"
+
+namespace objstore::s3 {
+namespace {
+
+struct Override {
+  std::string_view parameter;
+  std::string_view header;
+};
+constexpr auto kOverrides = std::to_array<Override>({
+    {"response-cache-control", "Cache-Control"},
+    {"response-content-disposition", "Content-Disposition"},
+    {"response-content-encoding", "Content-Encoding"},
+    {"response-content-language", "Content-Language"},
+    {"response-content-type", "Content-Type"},
+    {"response-expires", "Expires"},
+});
+
+// The bytes of the object that are wanted.
+struct Selection {
+  model::ByteRange bytes;
+  bool partial = false;           // 206 with Content-Range
+  std::uint32_t parts_count = 0;  // for partNumber
+};
+
+Outcome<void> check_overrides(const Call& call) {
+  for (const Override& o : kOverrides) {
+    const std::string_view value = call.param(o.parameter).value_or("");
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (std::ranges::any_of(value, is_control))
+      return invalid_argument("A response header has no control characters", o.parameter, value);
+  }
+  return {};
+}
+
+void apply_overrides(const Call& call, wire::Headers& headers) {
+  for (const Override& o : kOverrides)
+    if (const auto value = call.param(o.parameter); value && !value->empty()) headers.set(o.header, *value);
+}
+
+Outcome<Selection> select_part(const Call& call, model::OpenObject& object) {
+  if (call.header("range"))
+    return refuse(Code::kInvalidRequest, "Cannot specify both Range header and partNumber query parameter.");
+  OBJSTORE_S3_ASSIGN(const std::uint32_t number, read_part_number(call));
+  const auto range = object.part_range(number);
+  if (!range) {
+    if (range.error().code != Errc::kInvalidPart) return std::unexpected(to_failure(range.error()));
+    return refuse(Code::kInvalidPartNumber, {}, {{"ActualPartCount", std::to_string(object.info().parts_count)}});
+  }
+  return Selection{*range, range->length > 0, object.info().parts_count};
+}
+
+Outcome<Selection> select_range(const Call& call, const model::ObjectInfo& info) {
+  Selection out{{0, info.size}, false, 0};
+  const auto value = call.header("range");
+  if (!value) return out;
+  const auto range = wire::parse_range(*value, info.size);
+  if (!range)
+    return refuse(Code::kInvalidRange, {},
+                  {{"RangeRequested", std::string(*value)}, {"ActualObjectSize", std::to_string(info.size)}});
+  if (*range) out = Selection{{(*range)->first, (*range)->length}, true, 0};
+  return out;
+}
+
+api::Reply not_modified(const Call& call, const model::ObjectInfo& info) {
+  api::Reply reply = empty_reply(call, 304);
+  reply.headers.add("ETag", wire::quote_etag(info.etag));
+  reply.headers.add("Last-Modified", wire::format_http_date(info.modified_ms));
+  for (const auto& [name, value] : info.attributes.system)
+    if (name == "cache-control" || name == "expires") reply.headers.add(name, value);
+  return reply;
+}
+
+// The head of the reply; the body is the caller's.
+api::Reply object_reply(const Call& call, const model::ObjectInfo& info, const Selection& selection) {
+  api::Reply reply = empty_reply(call, selection.partial ? 206 : 200);
+  add_object_headers(reply.headers, info);
+  apply_overrides(call, reply.headers);
+  if (selection.partial)
+    reply.headers.add("Content-Range", wire::content_range({selection.bytes.first, selection.bytes.length}, info.size));
+  if (selection.parts_count > 0) reply.headers.add("x-amz-mp-parts-count", std::to_string(selection.parts_count));
+  const bool wants_checksum = equals_ignore_case(call.header("x-amz-checksum-mode").value_or(""), "ENABLED");
+  // The checksum is the whole object's: with a part of it a client would compare the wrong things.
+  if (wants_checksum && info.checksum && !selection.partial) add_checksum_headers(reply.headers, *info.checksum);
+  reply.content_length = selection.bytes.length;
+  return reply;
+}
+
+Outcome<std::optional<api::Reply>> check_conditions(const Call& call, const model::ObjectInfo& info) {
+  const auto conditions = ReadConditions::of_request(call.head.headers, call.services.clock.now_ms());
+  switch (conditions.judge(info)) {
+    case Verdict::kPass:
+      return std::optional<api::Reply>();
+    case Verdict::kNotModified:
+      return not_modified(call, info);
+    case Verdict::kPreconditionFailed:
+      return refuse(Code::kPreconditionFailed, {},
+                    {{"Condition", conditions.if_match ? "If-Match" : "If-Unmodified-Since"}});
+  }
+  return refuse(Code::kInternalError);
+}
+
+Failure missing_key(const Call& call, const Error& error) {
+  Failure failure = to_failure(error);
+  if (failure.code == Code::kNoSuchKey) failure.fields.emplace_back("Key", call.key().str());
+  return failure;
+}
+
+// HEAD needs the object's row alone, unless a part of it is asked for.
+Answer head_object(const CallPtr& call) {
+  auto info = call->catalog().head(call->bucket(), call->key());
+  if (!info) return std::unexpected(missing_key(*call, info.error()));
+  OBJSTORE_S3_ASSIGN(std::optional<api::Reply> early, check_conditions(*call, *info));
+  if (early) return Ticket<api::Reply>(std::move(*early));
+  OBJSTORE_S3_ASSIGN(const Selection selection, select_range(*call, *info));
+  return Ticket<api::Reply>(object_reply(*call, *info, selection));
+}
+
+}  // namespace
+
+Answer get_object(CallPtr call) {
+  OBJSTORE_S3_TRY(check_version_id(*call));
+  OBJSTORE_S3_TRY(check_overrides(*call));
+  const bool by_part = call->param("partNumber").has_value();
+  if (call->is_head() && !by_part) return head_object(call);
+  auto opened = call->catalog().open_object(call->bucket(), call->key());
+  if (!opened) return std::unexpected(missing_key(*call, opened.error()));
+  model::OpenObject& object = **opened;
+  OBJSTORE_S3_ASSIGN(std::optional<api::Reply> early, check_conditions(*call, object.info()));
+  if (early) return Ticket<api::Reply>(std::move(*early));
+  OBJSTORE_S3_ASSIGN(const Selection selection,
+                     by_part ? select_part(*call, object) : select_range(*call, object.info()));
+  api::Reply reply = object_reply(*call, object.info(), selection);
+  if (!call->is_head() && selection.bytes.length > 0) reply.source = object.read(selection.bytes);
+  return Ticket<api::Reply>(std::move(reply));
+}
+
+Answer get_object_tagging(CallPtr call) {
+  OBJSTORE_S3_TRY(check_version_id(*call));
+  auto info = call->catalog().head(call->bucket(), call->key());
+  if (!info) return std::unexpected(missing_key(*call, info.error()));
+  wire::XmlWriter xml("Tagging", wire::kS3Namespace);
+  xml.open("TagSet");
+  for (const auto& [key, value] : info->attributes.tags)
+    xml.open("Tag").element("Key", key).element("Value", value).close();
+  return Ticket<api::Reply>(xml_reply(*call, 200, std::move(xml).finish()));
+}
+
+}  // namespace objstore::s3

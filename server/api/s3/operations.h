@@ -1,0 +1,42 @@
+// The operations, by family. Each gets an identified and authorised call, whose bucket exists unless it is to be
+// created, and answers at once, by a document or by a sink. Any thread.
+#pragma once
+
+#include "server/api/s3/call.h"
+
+namespace objstore::s3 {
+
+using Answer = Outcome<api::Exchange>;
+
+// buckets.cc
+Answer list_buckets(CallPtr call);
+Answer create_bucket(CallPtr call);
+Answer head_bucket(CallPtr call);
+Answer delete_bucket(CallPtr call);
+// bucket_configurations.cc: what a bucket answers about features that it does not have.
+Answer get_bucket_configuration(CallPtr call);
+// list.cc
+Answer list_objects(CallPtr call);
+Answer list_objects_v2(CallPtr call);
+Answer list_object_versions(CallPtr call);
+// objects_get.cc
+Answer get_object(CallPtr call);  // also HeadObject
+Answer get_object_tagging(CallPtr call);
+// objects_put.cc
+Answer put_object(CallPtr call);
+// delete.cc
+Answer delete_object(CallPtr call);
+Answer delete_objects(CallPtr call);
+// copy.cc
+Answer copy_object(CallPtr call);
+Answer upload_part_copy(CallPtr call);
+// multipart.cc
+Answer create_multipart_upload(CallPtr call);
+Answer upload_part(CallPtr call);
+Answer complete_multipart_upload(CallPtr call);
+Answer abort_multipart_upload(CallPtr call);
+// multipart_list.cc
+Answer list_parts(CallPtr call);
+Answer list_multipart_uploads(CallPtr call);
+
+}  // namespace objstore::s3

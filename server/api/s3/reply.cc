@@ -1,0 +1,66 @@
+#include "server/api/s3/reply.h"
+
+namespace objstore::s3 {
+namespace {
+
+api::Reply bare_reply(const wire::RequestHead& head, const FrontOptions& options, int status) {
+  api::Reply reply;
+  reply.status = status;
+  reply.headers.add("x-amz-request-id", head.request_id);
+  reply.headers.add("x-amz-id-2", options.host_id);
+  reply.headers.add("Server", "Objstore");
+  // An object that is opened in a browser must not be taken for a page of this origin by its content.
+  reply.headers.add("X-Content-Type-Options", "nosniff");
+  return reply;
+}
+
+api::AccessRecord access_of(const Call& call) {
+  api::AccessRecord access;
+  access.principal = call.auth.principal.user_id;
+  access.action = operation_name(call.route.endpoint);
+  if (call.route.bucket) access.bucket = call.bucket().str();
+  if (call.route.key) access.key = call.key().str();
+  return access;
+}
+
+}  // namespace
+
+api::Reply empty_reply(const Call& call, int status) {
+  api::Reply reply = bare_reply(call.head, call.options, status);
+  reply.access = access_of(call);
+  return reply;
+}
+
+api::Reply xml_reply(const Call& call, int status, std::string document) {
+  api::Reply reply = empty_reply(call, status);
+  reply.headers.add("Content-Type", "application/xml");
+  reply.body = std::move(document);
+  return reply;
+}
+
+api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& options, const Failure& failure) {
+  const CodeFacts& known = facts(failure.code);
+  api::Reply reply = bare_reply(head, options, known.status);
+  reply.access.error = known.name;
+  if (known.status == 503) reply.headers.add("Retry-After", "1");
+  if (head.method == "HEAD" || known.status == 304) return reply;
+  reply.headers.add("Content-Type", "application/xml");
+  reply.body = error_document(failure, head.path, head.request_id, options.host_id);
+  return reply;
+}
+
+api::Reply failure_reply(const Call& call, const Failure& failure) {
+  api::Reply reply = failure_reply(call.head, call.options, failure);
+  std::string error = std::move(reply.access.error);
+  reply.access = access_of(call);
+  reply.access.error = std::move(error);
+  return reply;
+}
+
+Outcome<void> authorize(const Call& call, std::string_view action, std::string_view bucket, std::string_view key,
+                        std::string_view bucket_owner) {
+  const auth::Access access{.action = action, .bucket = bucket, .key = key, .bucket_owner = bucket_owner};
+  return outcome(call.services.authorizer.authorize(call.auth.principal, access));
+}
+
+}  // namespace objstore::s3
