@@ -25,6 +25,8 @@ done
 mkdir -p "$folder"
 folder=$(readlink -f "$folder")
 tree=$folder/tree
+home=/root
+[ "$as_user" = no ] || home=/home/tester
 readonly PORT=${FRESH_PORT:-19000}
 
 unmount_all() {
@@ -82,9 +84,9 @@ enter() {
 
 in_project() {
   if [ "$as_user" = yes ]; then
-    enter su tester -c "cd /home/tester/objstore && $*"
+    enter su tester -c "cd $home/objstore && $*"
   else
-    enter sh -c "cd /root/objstore && $*"
+    enter sh -c "cd $home/objstore && $*"
   fi
 }
 
@@ -103,9 +105,7 @@ mount --bind /dev "$tree/dev"
 mount --bind /dev/pts "$tree/dev/pts"
 mount --bind /dev/shm "$tree/dev/shm"
 
-home=/root
 if [ "$as_user" = yes ]; then
-  home=/home/tester
   enter sh -c 'id tester >/dev/null 2>&1 || useradd -m -s /bin/bash tester'
   enter sh -c 'apt-get update -q && apt-get install -y -q --no-install-recommends sudo' >"$folder/sudo.log" 2>&1
   printf 'tester ALL=(ALL) NOPASSWD: ALL\n' >"$tree/etc/sudoers.d/tester"
