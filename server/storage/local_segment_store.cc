@@ -119,9 +119,11 @@ Result<std::unique_ptr<SegmentStore>> open_local_segment_store(const LocalSegmen
   std::error_code error;
   std::filesystem::create_directory(options.directory, error);
   if (error) return fail(Errc::kIo, "cannot create the segment directory: " + error.message());
-  OBJSTORE_ASSIGN(const WriteMode mode, probe_write_mode(options.directory));
-  log::info("segments",
-            {{"writes", mode == WriteMode::kDirect ? "direct" : "buffered, the file system has no O_DIRECT"}});
+  WriteMode mode = WriteMode::kBuffered;
+  if (options.direct_writes) {
+    OBJSTORE_ASSIGN(mode, probe_write_mode(options.directory));
+  }
+  log::info("segments are written", {{"mode", mode == WriteMode::kDirect ? "O_DIRECT" : "buffered"}});
   auto store = std::make_unique<LocalSegmentStore>(
       SegmentCatalog::Settings{options.directory, mode, options.first_segment_id, options.segment_bytes_max,
                                round_up_to_block(options.preallocation_bytes_min)},

@@ -19,6 +19,7 @@ struct LocalSegmentOptions {
   std::uint64_t segment_bytes_max = std::uint64_t{256} << 20;  // a multiple of 4,096, at least 64 KiB
   std::uint64_t preallocation_bytes_min = std::uint64_t{16} << 20;
   std::size_t lane_buffer_bytes = std::size_t{1} << 20;  // of each lane in use: what one write carries
+  bool direct_writes = true;                             // false: through the page cache even where O_DIRECT works
   std::size_t open_files_max = 256;                      // kept open for reading
 };
 

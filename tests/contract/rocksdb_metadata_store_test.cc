@@ -1,0 +1,127 @@
+// What only the RocksDB adapter promises: what it acknowledged survives, and damage is refused loudly.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "tests/contract/metadata_adapters.h"
+
+namespace objstore::test {
+namespace {
+
+using storage::Batch;
+using storage::Table;
+
+namespace fs = std::filesystem;
+
+void put(RocksdbMetadata& adapter, int number) {
+  Batch batch;
+  batch.put(Table::kObjects, "key" + std::to_string(number), std::string(100, 'v'));
+  batch.add("count", 1);
+  REQUIRE(commit_one(adapter.store(), std::move(batch)));
+}
+
+// The state of a directory as a kill -9 would leave it: a copy while the store is open.
+std::string copy_of(const RocksdbMetadata& adapter, const TemporaryDirectory& to) {
+  const std::string target = to.path() + "/copy";
+  fs::copy(adapter.options().directory, target, fs::copy_options::recursive);
+  fs::remove(target + "/LOCK");
+  return target;
+}
+
+fs::path newest_log(const std::string& directory) {
+  fs::path found;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() == ".log" && entry.path() > found) found = entry.path();
+  }
+  REQUIRE_FALSE(found.empty());
+  return found;
+}
+
+std::string slurp(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void spill(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+storage::RocksdbOptions at(const RocksdbMetadata& adapter, const std::string& directory) {
+  storage::RocksdbOptions options = adapter.options();
+  options.directory = directory;
+  return options;
+}
+
+TEST_CASE("what was committed is there after reopening", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  for (int i = 0; i < 100; ++i) put(adapter, i);
+  adapter.close();
+  adapter.open();
+  CHECK(adapter.store().get(Table::kObjects, "key99")->has_value());
+  CHECK(*storage::decode_counter(*adapter.store().get(Table::kCounts, "count")) == 100);
+}
+
+TEST_CASE("what was committed is there after a kill", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  for (int i = 0; i < 100; ++i) put(adapter, i);
+  const TemporaryDirectory other;
+  auto store = storage::open_rocksdb_metadata_store(at(adapter, copy_of(adapter, other)));
+  REQUIRE(store);
+  for (int i = 0; i < 100; ++i) CHECK((*store)->get(Table::kObjects, "key" + std::to_string(i))->has_value());
+}
+
+TEST_CASE("a second store on one directory is refused", "[rocksdb]") {
+  const RocksdbMetadata adapter;
+  const auto second = storage::open_rocksdb_metadata_store(adapter.options());
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == Errc::kUnavailable);
+}
+
+TEST_CASE("a flipped bit in the log is refused instead of dropping what follows it", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  for (int i = 0; i < 100; ++i) put(adapter, i);
+  const TemporaryDirectory other;
+  const std::string directory = copy_of(adapter, other);
+  const fs::path log = newest_log(directory);
+  const std::string bytes = slurp(log);
+  const std::size_t middle = bytes.find("key50");
+  REQUIRE(middle != std::string::npos);
+  std::string damaged = bytes;
+  damaged[middle] = static_cast<char>(damaged[middle] ^ 1);
+  spill(log, damaged);
+  const auto store = storage::open_rocksdb_metadata_store(at(adapter, directory));
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("a torn tail of the log costs only what was not acknowledged", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  for (int i = 0; i < 10; ++i) put(adapter, i);
+  const std::size_t synced = slurp(newest_log(adapter.options().directory)).size();
+  put(adapter, 10);
+  const std::size_t full = slurp(newest_log(adapter.options().directory)).size();
+  REQUIRE(full > synced);
+  for (std::size_t cut = synced; cut < full; cut += 17) {
+    const TemporaryDirectory other;
+    const std::string directory = copy_of(adapter, other);
+    fs::resize_file(newest_log(directory), cut);
+    auto store = storage::open_rocksdb_metadata_store(at(adapter, directory));
+    REQUIRE(store);
+    CHECK((*store)->get(Table::kObjects, "key9")->has_value());
+    // The batch is there as a whole or not at all.
+    const bool key = (*store)->get(Table::kObjects, "key10")->has_value();
+    CHECK(*storage::decode_counter(*(*store)->get(Table::kCounts, "count")) == (key ? 11 : 10));
+  }
+}
+
+TEST_CASE("a directory that cannot be made is an error", "[rocksdb]") {
+  const TemporaryDirectory directory;
+  storage::RocksdbOptions options;
+  options.directory = directory.path() + "/missing/meta";
+  const auto store = storage::open_rocksdb_metadata_store(options);
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == Errc::kIo);
+}
+
+}  // namespace
+}  // namespace objstore::test
