@@ -254,7 +254,7 @@ std::optional<HeadFault> check_head(std::string_view raw, const HeadLimits& limi
     if (end == 0 || end == std::string_view::npos) return malformed("The head holds an empty line.");
     if (auto fault = check_field(rest.substr(0, end), out, framing)) return fault;
     if (out.head.headers.size() > limits.fields_max)
-      return HeadFault{400, {Errc::kTooLarge, "There are too many headers."}};
+      return HeadFault{431, {Errc::kTooLarge, "There are too many headers."}};
     rest.remove_prefix(end + 2);
   }
   if (auto fault = check_coding(framing, http10)) return fault;
@@ -282,7 +282,7 @@ std::optional<HeadFault> HeadScanner::line_fault(std::string_view bytes, std::si
     return check_request_line(line, limits_, ignored);
   }
   if (!line.empty() && ++fields_ > limits_.fields_max)
-    return HeadFault{400, {Errc::kTooLarge, "There are too many headers."}};
+    return HeadFault{431, {Errc::kTooLarge, "There are too many headers."}};
   return std::nullopt;
 }
 
@@ -292,7 +292,7 @@ std::optional<HeadFault> HeadScanner::size_fault(std::size_t size) const {
     return HeadFault{414, {Errc::kTooLarge, "The request target is too long."}};
   }
   if (size - section_start_ <= limits_.section_bytes_max) return std::nullopt;
-  return HeadFault{400, {Errc::kTooLarge, "The header section is too large."}};
+  return HeadFault{431, {Errc::kTooLarge, "The header section is too large."}};
 }
 
 HeadScanner::State HeadScanner::feed(std::string_view bytes) {

@@ -16,8 +16,8 @@
 
 namespace objstore::http {
 
-// Why a head is refused: status and, for the front end's document, kMalformed (400), kTooLarge (400: the header
-// section; 414: the target) or kUnsupported (417, 501, 505).
+// Why a head is refused: status and, for the front end's document, kMalformed (400), kTooLarge (414: the target; 431:
+// the header section, which S3 calls 400) or kUnsupported (417, 501, 505).
 struct HeadFault {
   int status = 400;
   Error error;

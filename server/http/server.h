@@ -1,9 +1,9 @@
 // The HTTP/1.1 transport: listens, reads requests with a strict eye, hands them to a Handler on a worker pool and sends
 // what it answers. Plain TCP and TLS, IPv4 and IPv6, keep-alive and pipelining.
 //
-// The server refuses heads itself (Handler::refuse_head): 400 kMalformed, 400 kTooLarge (header section), 414 kTooLarge
-// (target), 417, 501 and 505 kUnsupported; it then closes. An error that a Ticket yields, or that a Source yields
-// before its first byte, becomes 503 or 500 the same way; a Source's later error resets the connection.
+// The server refuses heads itself (Handler::refuse_head): 400 kMalformed, 414 kTooLarge (target), 431 kTooLarge
+// (header section), 417, 501 and 505 kUnsupported; it then closes. An error that a Ticket yields, or that a Source
+// yields before its first byte, becomes 503 or 500 the same way; a Source's later error resets the connection.
 //
 // start() and stop() are called once each, by one thread; the others by any. handler, pool and clock outlive the
 // server. stop() waits for handlers that run, so the pool must still work then.

@@ -216,11 +216,11 @@ TEST_CASE("the header section has a size and a number of fields") {
     return head.append(bytes - used, 'a') + "\r\n\r\n";
   };
   CHECK(status_of(with_section(8 * 1024)) == 0);
-  CHECK(status_of(with_section(8 * 1024 + 1)) == 400);
+  CHECK(status_of(with_section(8 * 1024 + 1)) == 431);
   std::string fields;
   for (int i = 0; i < 99; ++i) fields += "X-A: b\r\n";
   CHECK(status_of_headers(fields) == 0);
-  CHECK(status_of_headers(fields + "X-A: b\r\n") == 400);
+  CHECK(status_of_headers(fields + "X-A: b\r\n") == 431);
 }
 
 TEST_CASE("the target has a size") {
