@@ -1,0 +1,75 @@
+// What every byte of an upload pays: digests, cutting, compressing. docs/performance.md says how to read the figures.
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/base/digest.h"
+#include "server/storage/chunker.h"
+#include "server/storage/codec.h"
+
+namespace {
+
+using objstore::ByteView;
+
+constexpr std::size_t kBodyBytes = std::size_t{64} << 20;
+constexpr std::size_t kChunkAverage = std::size_t{256} << 10;
+
+std::vector<std::byte> noise(std::size_t length) {
+  std::mt19937_64 generator(1);
+  std::vector<std::byte> bytes(length);
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(generator());
+  return bytes;
+}
+
+// Lines of a log: repetitive, as build outputs are.
+std::vector<std::byte> text(std::size_t length) {
+  std::mt19937_64 generator(1);
+  std::string lines;
+  while (lines.size() < length)
+    lines += "[" + std::to_string(generator() % 1000) + "/1000] compiling server/storage/file_" +
+             std::to_string(generator() % 100) + ".cc\n";
+  const auto* first = reinterpret_cast<const std::byte*>(lines.data());
+  return {first, first + length};
+}
+
+void report(benchmark::State& state, std::size_t bytes) {
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes) * state.iterations());
+}
+
+void digest(benchmark::State& state, objstore::DigestKind kind) {
+  const auto body = noise(kBodyBytes);
+  objstore::Digest running(kind);
+  for (auto _ : state) {
+    running.update(body);
+    benchmark::DoNotOptimize(running.finish());
+  }
+  report(state, body.size());
+}
+BENCHMARK_CAPTURE(digest, md5, objstore::DigestKind::kMd5);
+BENCHMARK_CAPTURE(digest, sha256, objstore::DigestKind::kSha256);
+
+void cut(benchmark::State& state) {
+  const auto body = noise(kBodyBytes);
+  const objstore::storage::Chunker chunker(kChunkAverage);
+  for (auto _ : state) {
+    ByteView rest = body;
+    while (!rest.empty()) rest = rest.subspan(chunker.cut(rest));
+    benchmark::DoNotOptimize(rest.data());
+  }
+  report(state, body.size());
+}
+BENCHMARK(cut);
+
+void encode(benchmark::State& state, std::vector<std::byte> (*make)(std::size_t)) {
+  const auto chunk = make(kChunkAverage);
+  std::string scratch;
+  for (auto _ : state) benchmark::DoNotOptimize(objstore::storage::encode_chunk(chunk, scratch).bytes.size());
+  report(state, chunk.size());
+}
+BENCHMARK_CAPTURE(encode, noise, noise);
+BENCHMARK_CAPTURE(encode, text, text);
+
+}  // namespace
