@@ -1,5 +1,9 @@
 // Slow, many, too many, and the end.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
@@ -136,6 +140,52 @@ TEST_CASE("one address has a limit of its own") {
   REQUIRE(first.read_answer());
   SocketClient second(running.port());
   CHECK(second.is_closed());
+}
+
+double cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Takes every file descriptor that this process may have, but for one.
+class DescriptorShortage {
+ public:
+  DescriptorShortage() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit low{kLimit, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &low);
+    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) taken_.push_back(fd);
+    ::close(taken_.back());
+    taken_.pop_back();
+  }
+  ~DescriptorShortage() {
+    for (const int fd : taken_) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  DescriptorShortage(const DescriptorShortage&) = delete;
+  DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+
+ private:
+  static constexpr rlim_t kLimit = 300;
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
+TEST_CASE("without file descriptors the server waits instead of spinning, and recovers") {
+  Running running;
+  auto shortage = std::make_unique<DescriptorShortage>();
+  SocketClient client(running.port());
+  client.send(request("GET", "/hello"));
+  client.set_patience(milliseconds(500));
+  const double before = cpu_seconds();
+  CHECK_FALSE(client.read_answer());
+  CHECK(cpu_seconds() - before < 0.25);
+  shortage.reset();
+  client.set_patience(milliseconds(20'000));
+  const auto answer = client.read_answer();
+  REQUIRE(answer);
+  CHECK(answer->body == "hello");
 }
 
 TEST_CASE("a graceful stop closes idle connections and finishes requests that run") {

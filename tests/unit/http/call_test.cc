@@ -1,0 +1,182 @@
+// A Call's stages without sockets, on the test's own thread.
+#include "server/http/call.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace objstore::http {
+namespace {
+
+struct Bell final : Completion {
+  void done() override { ++rung; }
+  std::atomic<int> rung = 0;
+};
+
+class ScriptedHandler final : public api::Handler {
+ public:
+  api::Exchange begin(const wire::RequestHead&) override { return script(); }
+  api::Reply refuse_head(const wire::RequestHead&, int status, const Error& error) override {
+    if (refusals_throw) throw std::runtime_error("no words");
+    api::Reply reply;
+    reply.status = status;
+    reply.body = to_string(error.code);
+    return reply;
+  }
+  std::function<api::Exchange()> script;
+  bool refusals_throw = false;
+};
+
+class OneShotSource final : public Source {
+ public:
+  explicit OneShotSource(bool& is_gone) : is_gone_(is_gone) {}
+  ~OneShotSource() override { is_gone_ = true; }
+  Result<Buffer> next() override {
+    Buffer piece = pool().acquire();
+    piece.set_window(0, 10);
+    return piece;
+  }
+
+ private:
+  static BufferPool& pool() {
+    static BufferPool pool(4096, 1);
+    return pool;
+  }
+  bool& is_gone_;
+};
+
+TEST_CASE("a ticket that is ready is taken within the stage") {
+  ScriptedHandler handler;
+  handler.script = [] {
+    api::Reply reply;
+    reply.status = 201;
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  const wire::RequestHead head;
+  Call call(handler, head);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  CHECK(bell.rung == 1);
+  REQUIRE(call.has_reply());
+  CHECK_FALSE(call.must_take());
+  CHECK(call.reply().status == 201);
+}
+
+TEST_CASE("a ticket that another thread completes ends the stage there, once") {
+  for (int round = 0; round < 200; ++round) {
+    Promise<api::Reply> promise;
+    ScriptedHandler handler;
+    handler.script = [&] { return api::Exchange(promise.ticket()); };
+    const wire::RequestHead head;
+    Call call(handler, head);
+    Bell bell;
+    // Sometimes before, sometimes after and sometimes while the stage asks.
+    std::thread completer([&] {
+      api::Reply reply;
+      reply.status = 202;
+      promise.complete(std::move(reply));
+    });
+    call.begin(ByteView(), bell);
+    completer.join();
+    CHECK(bell.rung == 1);
+    if (call.must_take()) call.take();
+    CHECK(call.reply().status == 202);
+  }
+}
+
+TEST_CASE("errors of tickets are told apart by who can help") {
+  const std::vector<std::pair<Errc, int>> rows = {{Errc::kUnavailable, 503}, {Errc::kCancelled, 503},
+                                                  {Errc::kNoSpace, 503},     {Errc::kTimeout, 503},
+                                                  {Errc::kInternal, 500},    {Errc::kCorrupt, 500}};
+  for (const auto& [code, status] : rows) {
+    ScriptedHandler handler;
+    handler.script = [code = code] { return api::Exchange(Ticket<api::Reply>(fail(code, ""))); };
+    const wire::RequestHead head;
+    Call call(handler, head);
+    Bell bell;
+    call.begin(std::nullopt, bell);
+    CHECK(call.reply().status == status);
+    CHECK_FALSE(call.crashed());
+  }
+}
+
+TEST_CASE("whatever a handler throws becomes a reply") {
+  ScriptedHandler handler;
+  const wire::RequestHead head;
+  SECTION("from begin") {
+    handler.script = []() -> api::Exchange { throw std::runtime_error("broken"); };
+  }
+  SECTION("something that is no exception") {
+    handler.script = []() -> api::Exchange { throw 5; };
+  }
+  SECTION("from begin, and again while refusing") {
+    handler.refusals_throw = true;
+    handler.script = []() -> api::Exchange { throw std::runtime_error("broken"); };
+  }
+  SECTION("from the ticket") {
+    handler.script = [] {
+      return api::Exchange(
+          Ticket<Done>(Done{}).map([](Result<Done>) -> Result<api::Reply> { throw std::runtime_error("x"); }));
+    };
+  }
+  SECTION("from a document's continuation") {
+    handler.script = [] {
+      api::ReadDocument document;
+      document.then = [](std::string) -> Ticket<api::Reply> { throw std::runtime_error("broken"); };
+      return api::Exchange(std::move(document));
+    };
+  }
+  Call call(handler, head);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  CHECK(bell.rung == 1);
+  CHECK(call.reply().status == 500);
+  CHECK(call.crashed());
+}
+
+TEST_CASE("a source's first piece comes with the reply, and the source goes with its last byte") {
+  bool is_gone = false;
+  ScriptedHandler handler;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 20;
+    reply.source = std::make_unique<OneShotSource>(is_gone);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  CHECK(call.is_streaming());
+  REQUIRE(call.next_piece().has_value());
+  CHECK_FALSE(is_gone);
+  call.pull(bell);
+  CHECK(is_gone);
+  CHECK_FALSE(call.has_remains());
+  CHECK((*call.next_piece())->size() == 10);
+}
+
+TEST_CASE("HEAD reads nothing from a source") {
+  bool is_gone = false;
+  ScriptedHandler handler;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.source = std::make_unique<OneShotSource>(is_gone);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  wire::RequestHead head;
+  head.method = "HEAD";
+  Call call(handler, head);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  CHECK_FALSE(call.next_piece().has_value());
+  REQUIRE(call.has_remains());
+  call.abandon(bell);
+  CHECK(is_gone);
+}
+
+}  // namespace
+}  // namespace objstore::http
