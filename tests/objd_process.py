@@ -151,8 +151,21 @@ class Objd:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def metrics(self):
+        """Name (with labels) -> value."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", "/-/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        connection.close()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
+
     def stored_bytes(self):
-        """Disk space of the data directory."""
+        """What was written to segments, and the metadata: without space that is only reserved."""
+        metrics = self.metrics()
+        return int(metrics["objd_segment_bytes"] + metrics["objd_metadata_bytes"])
+
+    def disk_bytes(self):
+        """Disk space of the data directory, with what is reserved ahead."""
         return sum(path.lstat().st_blocks * 512 for path in self.data.rglob("*") if path.is_file())
 
     def log_tail(self, lines=40):
