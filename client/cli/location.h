@@ -1,0 +1,37 @@
+// What a command line calls an object, a bucket or a prefix. Values; any thread.
+#pragma once
+
+#include <objstore/error.h>
+#include <objstore/transfer.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace objstore::cli {
+
+// "bucket", "bucket/key" or "s3://bucket/key". The key is opaque and may be empty, a prefix, or end with a slash.
+struct RemotePath {
+  BucketName bucket;
+  std::string key;
+
+  // kInvalidArgument with the rule that a name breaks.
+  static Result<RemotePath> parse(std::string_view text);
+  // The object of that name. kInvalidArgument without a key.
+  Result<client::ObjectName> object() const;
+  std::string str() const { return key.empty() ? bucket.str() : bucket.str() + "/" + key; }
+};
+
+bool has_s3_scheme(std::string_view text) noexcept;
+
+// The key of a file put to `key`: that key, or with the file's own name behind it when the key is empty or ends with
+// '/'.
+std::string key_for_file(std::string_view key, std::string_view file);
+// What is after the last slash; empty when the key ends with one.
+std::string_view base_name(std::string_view path) noexcept;
+
+// Where below a directory a key's file goes; nothing for a key that would leave it or that no path can be: a segment
+// that is empty, "." or "..".
+std::optional<std::string> relative_path_for(std::string_view key);
+
+}  // namespace objstore::cli

@@ -1,0 +1,16 @@
+// Everything below a prefix, removed page by page. One thread at a time.
+#pragma once
+
+#include <objstore/names.h>
+
+#include <string>
+
+#include "client/cli/exit_code.h"
+#include "client/cli/session.h"
+
+namespace objstore::cli {
+
+// Counts each key in `tally`, and reports those that stay. An error is of the listing or of a whole request.
+Status remove_below(Session& session, const BucketName& bucket, const std::string& prefix, Tally& tally);
+
+}  // namespace objstore::cli
