@@ -47,7 +47,11 @@ wire::Endpoint endpoint_of(const tcp::endpoint& native) {
 Result<std::unique_ptr<Acceptor>> Acceptor::listen(asio::io_context& context, const Listener& listener) {
   OBJSTORE_ASSIGN(const tcp::endpoint endpoint, resolve(context, listener));
   std::unique_ptr<Acceptor> acceptor(new Acceptor(context));
-  OBJSTORE_TRY(acceptor->open(endpoint));
+  if (const Status opened = acceptor->open(endpoint); !opened) {
+    // An operator with several listeners has to know which one.
+    return fail(opened.error().code,
+                listener.host + " port " + std::to_string(listener.port) + ": " + opened.error().message);
+  }
   error_code error;
   acceptor->bound_ = {endpoint_of(acceptor->acceptor_.local_endpoint(error)), listener.tls};
   if (error) return std::unexpected(refused("tell its address", error).error());

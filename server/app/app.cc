@@ -1,0 +1,219 @@
+#include "server/app/app.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "common/base/log.h"
+#include "server/api/admin/admin_front.h"
+#include "server/api/dispatch.h"
+#include "server/api/s3/front.h"
+#include "server/app/endpoint_file.h"
+#include "server/app/metrics.h"
+#include "server/app/store.h"
+#include "server/auth/authorizer.h"
+#include "server/http/server.h"
+
+namespace objstore::app {
+namespace {
+
+constexpr std::size_t kIoThreadsMax = 8;
+
+bool has_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+
+http::Options http_options(const Config& config) {
+  http::Options options;
+  const bool certified = !config.tls_cert.empty();
+  for (const auto& listen : config.listen) {
+    const bool tls =
+        listen.scheme == Listen::Scheme::kAsConfigured ? certified : listen.scheme == Listen::Scheme::kHttps;
+    const std::string every = has_ipv6() ? "::" : "0.0.0.0";
+    options.listeners.push_back({.host = listen.host.empty() ? every : listen.host, .port = listen.port, .tls = tls});
+  }
+  options.certificate_file = config.tls_cert;
+  options.private_key_file = config.tls_key;
+  options.io_threads = config.io_threads != 0
+                           ? config.io_threads
+                           : std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, kIoThreadsMax);
+  options.limits.connections_max = config.connections_max;
+  options.limits.connections_per_peer_max = config.connections_per_peer_max;
+  options.timeouts.head = config.head_timeout;
+  options.timeouts.idle = config.idle_timeout;
+  options.timeouts.rate_bytes_per_second_min = config.body_rate_min;
+  options.access_log = config.access_log;
+  return options;
+}
+
+std::string url_of(const http::Bound& bound) {
+  auto host = bound.endpoint.address;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return (bound.tls ? "https://" : "http://") + host + ":" + std::to_string(bound.endpoint.port);
+}
+
+// How a process on this machine reaches the listener: no client can connect to "every address".
+std::string local_url_of(http::Bound bound) {
+  if (bound.endpoint.address == "0.0.0.0") bound.endpoint.address = "127.0.0.1";
+  if (bound.endpoint.address == "::") bound.endpoint.address = "::1";
+  return url_of(bound);
+}
+
+}  // namespace
+
+// Members are destroyed from the last to the first: what is wired later stands on what is there before.
+struct App::Impl {
+  explicit Impl(const Config& c) : config(c) {}
+
+  const Config config;
+  SystemClock clock;
+  const UnixMillis started_ms = clock.now_ms();
+  std::atomic<bool> stopping{false};
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Identity> identity;
+  std::unique_ptr<auth::Authenticator> authenticator;
+  auth::Authorizer authorizer;
+  std::unique_ptr<s3::S3Front> s3;
+  std::unique_ptr<admin::AdminFront> admin;
+  std::unique_ptr<api::Dispatcher> dispatcher;
+  std::unique_ptr<http::Server> server;
+
+  Status open_identity(const Secrets& secrets);
+  void wire();
+  Status listen();
+  admin::AdminHooks hooks();
+  Status ready();
+  Result<admin::StatusReport> status();
+};
+
+Status App::Impl::open_identity(const Secrets& secrets) {
+  auto& engine = store->engine();
+  const auto commit = [&committer = engine.committer()](storage::Batch batch) -> Status {
+    OBJSTORE_TRY(committer.submit(std::move(batch), {}).wait());
+    return {};
+  };
+  const auto& directory = store->directory();
+  OBJSTORE_ASSIGN(
+      identity, Identity::open(engine.metadata(), commit, clock,
+                               {.secret_key = directory.secret_key(), .root_credentials = directory.root_credentials()},
+                               secrets));
+  if (!config.bootstrap.empty()) OBJSTORE_TRY(identity->apply_bootstrap(config.bootstrap));
+  return {};
+}
+
+void App::Impl::wire() {
+  const auto& credentials = identity->credentials();
+  authenticator = std::make_unique<auth::Authenticator>(
+      credentials, clock,
+      auth::AuthenticatorOptions{.region = config.region, .require_signed_payload = config.require_signed_payload});
+  s3::FrontOptions options;
+  options.region = config.region;
+  options.domains = config.domains;
+  options.token_secret = identity->token_secret();
+  s3 = std::make_unique<s3::S3Front>(s3::Services{store->catalog(), credentials, *authenticator, authorizer, clock},
+                                     std::move(options));
+  admin = std::make_unique<admin::AdminFront>(*authenticator, hooks());
+  dispatcher = std::make_unique<api::Dispatcher>(*s3, *admin, config.domains);
+  server = std::make_unique<http::Server>(http_options(config), *dispatcher, store->workers(), clock);
+}
+
+Status App::Impl::listen() {
+  OBJSTORE_ASSIGN(const auto bound, server->start());
+  for (const auto& one : bound) log::info("listening", {{"url", url_of(one)}});
+  const auto& first = bound.front();
+  const auto written = write_endpoint_file(
+      store->directory().endpoint(),
+      {.url = local_url_of(first),
+       .region = config.region,
+       .certificate = first.tls ? std::filesystem::absolute(config.tls_cert).string() : std::string()});
+  // A server that cannot be found by `objd status` still serves: a full disk must not keep it from starting.
+  if (!written) log::warn("no endpoint file", {{"error", written.error().message}});
+  return {};
+}
+
+Status App::Impl::ready() {
+  if (stopping) return fail(Errc::kUnavailable, "the server is stopping");
+  if (const auto failure = store->engine().committer().failure(); !failure.empty()) return fail(Errc::kIo, failure);
+  return store->space().admit(0);
+}
+
+Result<admin::StatusReport> App::Impl::status() {
+  OBJSTORE_ASSIGN(const auto totals, store->catalog().totals());
+  OBJSTORE_ASSIGN(const auto space, store->engine().space());
+  OBJSTORE_ASSIGN(const auto disk, store->space().space());
+  return admin::StatusReport{.version = std::string(kVersion),
+                             .uptime_s = (clock.now_ms() - started_ms) / 1000,
+                             .buckets = totals.buckets,
+                             .objects = totals.objects,
+                             .logical_bytes = totals.logical_bytes,
+                             .stored_bytes = space.written_bytes + space.metadata_bytes,
+                             .disk_bytes = disk.total_bytes,
+                             .disk_free_bytes = disk.available_bytes,
+                             .writable = ready().has_value()};
+}
+
+admin::AdminHooks App::Impl::hooks() {
+  return {
+      .ready = [this] { return ready(); },
+      .metrics =
+          [this] {
+            return metrics_text(
+                {.store = *store, .server = *server, .clock = clock, .started_ms = started_ms, .version = kVersion});
+          },
+      .status = [this] { return status(); },
+      .rotate_root_key =
+          [this] {
+            auto rotated = identity->rotate_root_key();
+            if (!rotated) log::error("the root key was not rotated", {{"error", rotated.error().message}});
+            return rotated;
+          }};
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::start(const Config& config, const Secrets& secrets) {
+  auto impl = std::make_unique<Impl>(config);
+  OBJSTORE_ASSIGN(impl->store, Store::open(config, impl->clock));
+  OBJSTORE_TRY(impl->open_identity(secrets));
+  impl->wire();
+  OBJSTORE_TRY(impl->listen());
+  if (impl->identity->made_root_key()) {
+    // Not a log line: an operator who has the log elsewhere, or at "error", still needs to hear this once.
+    std::printf("objd: the root key of this new store is in %s\n", impl->store->directory().root_credentials().c_str());
+    std::fflush(stdout);
+  }
+  log::info("ready", {{"version", kVersion}, {"store", impl->store->directory().format().store_id}});
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+void App::reload() {
+  const auto report = [](std::string_view what, const Status& status) {
+    if (status)
+      log::info("reloaded", {{"what", what}});
+    else
+      log::error("not reloaded", {{"what", what}, {"error", status.error().message}});
+  };
+  if (!impl_->config.log.file.empty()) report("log file", log::reopen());
+  if (!impl_->config.tls_cert.empty()) report("certificates", impl_->server->reload_certificates());
+  if (!impl_->config.bootstrap.empty()) report("bootstrap", impl_->identity->apply_bootstrap(impl_->config.bootstrap));
+}
+
+void App::stop() {
+  log::info("stopping");
+  impl_->stopping = true;
+  std::error_code ignored;
+  std::filesystem::remove(impl_->store->directory().endpoint(), ignored);
+  impl_->server->stop(impl_->config.stop_timeout);
+  const auto directory = impl_->store->directory().path().string();
+  impl_.reset();
+  log::info("stopped", {{"data", directory}});
+}
+
+}  // namespace objstore::app

@@ -1,0 +1,29 @@
+// What the program does: one function for each command. Each gives the exit status of the process: 0, or 1 after one
+// line on standard error. Called once, by main's thread.
+#pragma once
+
+#include <string>
+
+#include "server/app/option_values.h"
+
+namespace objstore::app {
+
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+
+struct CommandLine {
+  OptionLayer options;
+  std::string endpoint;  // of status and rotate-root-key: instead of the running server's own
+  bool json = false;     // of status
+};
+
+int serve(const CommandLine& line);
+int check_config(const CommandLine& line);
+int show_status(const CommandLine& line);
+// By the running server, or offline when none has the data directory.
+int rotate_root_key(const CommandLine& line);
+
+// The environment of this process.
+std::optional<std::string> process_environment(const std::string& name);
+
+}  // namespace objstore::app

@@ -1,0 +1,83 @@
+// objd: reads the command line and runs a command. The only file that knows CLI11, which is slow to compile.
+#include <CLI/CLI.hpp>
+
+#include "server/app/app.h"
+#include "server/app/commands.h"
+#include "server/app/option_table.h"
+
+namespace {
+
+using namespace objstore;
+using namespace objstore::app;
+
+constexpr const char* kFooter =
+    "\nEvery option may also stand in the TOML file of --config ('_' in place of '-') and in the environment\n"
+    "(OBJD_TLS_CERT for --tls-cert; a comma separates several values). A flag goes before the environment,\n"
+    "that before the file.\n"
+    "\n"
+    "Secrets come from the environment alone: OBJD_ROOT_ACCESS_KEY and OBJD_ROOT_SECRET_KEY set the root key,\n"
+    "OBJD_SECRET_KEY (32 bytes, hexadecimal or base64) the key that seals secrets at rest.\n"
+    "\n"
+    "Signals: SIGTERM and SIGINT stop the server when its requests are done; SIGHUP opens the log file anew and\n"
+    "reads certificates and bootstrap file again.\n"
+    "Exit status: 0, 1 after an error, 2 when the command line is wrong.";
+
+std::string describe(const Option& option) {
+  std::string text(option.help);
+  if (option.repeatable) text += " May be given several times.";
+  if (!option.fallback.empty()) text += " Default: " + std::string(option.fallback) + ".";
+  return text;
+}
+
+void add_option(CLI::App& cli, const Option& option, OptionLayer& layer) {
+  const std::string flag = "--" + std::string(option.name);
+  auto& values = layer;
+  const auto take = [&values, flag, name = std::string(option.name)](const std::string& text) {
+    values[name].push_back({.text = text, .origin = flag});
+  };
+  if (option.is_switch()) {
+    cli.add_flag_function(
+        flag + "{true}", [take](std::int64_t count) { take(count > 0 ? "true" : "false"); }, describe(option));
+    return;
+  }
+  const std::function<void(const std::vector<std::string>&)> take_all = [take](const std::vector<std::string>& texts) {
+    for (const auto& text : texts) take(text);
+  };
+  cli.add_option_function<std::vector<std::string>>(flag, take_all, describe(option))
+      ->type_name(std::string(option.value))
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  CLI::App cli("Objstore's server: an S3-compatible object store over one deduplicated, verified store.", "objd");
+  cli.set_version_flag("--version", "objd " + std::string(kVersion));
+  cli.footer(kFooter);
+  for (const auto& option : options()) add_option(cli, option, line.options);
+
+  auto* check = cli.add_subcommand("check-config", "Check options, files and certificates, and start nothing.");
+  auto* status = cli.add_subcommand("status", "Ask the running server for its space and its figures.");
+  auto* rotate = cli.add_subcommand("rotate-root-key", "Replace the root key, with or without a running server.");
+  for (auto* command : {check, status, rotate}) command->fallthrough();
+  for (auto* command : {status, rotate})
+    command->add_option("--endpoint", line.endpoint, "URL of the server, instead of what the data directory says.")
+        ->type_name("URL");
+  status->add_flag("--json", line.json, "Print the report as JSON.");
+  cli.require_subcommand(0, 1);
+
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return cli.exit(error);  // --help, --version
+    std::fprintf(stderr, "objd: %s (objd --help shows what there is)\n", error.what());
+    return kExitUsage;
+  }
+  if (check->parsed()) return check_config(line);
+  if (status->parsed()) return show_status(line);
+  if (rotate->parsed()) return rotate_root_key(line);
+  return serve(line);
+}

@@ -1,0 +1,23 @@
+// The Prometheus text of a server: counters of its layers, and nothing about who asks or what is stored. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/app/store.h"
+#include "server/http/server.h"
+
+namespace objstore::app {
+
+struct MetricsSources {
+  Store& store;
+  http::Server& server;
+  const Clock& clock;
+  UnixMillis started_ms = 0;
+  std::string_view version;
+};
+
+// Text format 0.0.4.
+std::string metrics_text(const MetricsSources& sources);
+
+}  // namespace objstore::app

@@ -1,0 +1,145 @@
+// The commands that speak to a running server, or to the store behind its back when there is none.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "common/base/bytes.h"
+#include "server/app/admin_client.h"
+#include "server/app/commands.h"
+#include "server/app/endpoint_file.h"
+#include "server/app/identity.h"
+#include "server/app/process.h"
+#include "server/app/store.h"
+
+namespace objstore::app {
+namespace {
+
+namespace json = boost::json;
+
+int failed(const Error& error) {
+  std::fprintf(stderr, "objd: %s\n", error.message.c_str());
+  return kExitFailure;
+}
+
+struct Connection {
+  AdminTarget target;
+  auth::AccessKey key;
+};
+
+// Where the server of this data directory is, and the key to ask it with.
+Result<Connection> find_server(const Config& config, const std::string& endpoint) {
+  const std::filesystem::path directory(config.data);
+  OBJSTORE_ASSIGN(const auto key, auth::read_credentials_file(directory / "root-credentials"));
+  if (!key) return fail(Errc::kNotFound, config.data + ": no root-credentials in it; is this the data directory?");
+  Connection connection{.target = {.url = endpoint, .region = config.region, .certificate = {}}, .key = *key};
+  if (!endpoint.empty()) return connection;
+  OBJSTORE_ASSIGN(const auto file, read_endpoint_file(directory / "endpoint"));
+  if (!file) return fail(Errc::kUnreachable, config.data + ": no server runs on this data directory");
+  connection.target = {.url = file->url, .region = file->region, .certificate = file->certificate};
+  return connection;
+}
+
+Result<json::object> ask(const Connection& connection, std::string_view method, std::string_view path) {
+  OBJSTORE_ASSIGN(const auto reply, admin_request(connection.target, connection.key, method, path));
+  try {
+    auto object = json::parse(reply.body).as_object();
+    if (reply.status == 200) return object;
+    return fail(reply.status == 403 ? Errc::kAccessDenied : Errc::kInternal,
+                "the server refused: " + json::value_to<std::string>(object.at("message")));
+  } catch (const std::exception&) {
+    return fail(Errc::kMalformed, "the server answered with status " + std::to_string(reply.status) +
+                                      " and what is no Objstore document");
+  }
+}
+
+std::string human(std::uint64_t bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string status_text(const json::object& report) {
+  const auto number = [&](std::string_view name) { return json::value_to<std::uint64_t>(report.at(name)); };
+  const auto logical = number("logical_bytes");
+  const auto stored = number("stored_bytes");
+  std::string text =
+      fmt::format("version   {}\nuptime    {} s\nwritable  {}\n", json::value_to<std::string>(report.at("version")),
+                  number("uptime_s"), report.at("writable").as_bool() ? "yes" : "no");
+  text += fmt::format("buckets   {}\nobjects   {}\nlogical   {}\nstored    {}", number("buckets"), number("objects"),
+                      human(logical), human(stored));
+  if (logical > 0)
+    text += fmt::format(" ({:.0f} % of logical)", 100.0 * static_cast<double>(stored) / static_cast<double>(logical));
+  return text +
+         fmt::format("\ndisk      {} free of {}\n", human(number("disk_free_bytes")), human(number("disk_bytes")));
+}
+
+Result<Config> config_with_data(const CommandLine& line) {
+  OBJSTORE_ASSIGN(auto config, load_config(line.options, process_environment));
+  if (config.data.empty())
+    return fail(Errc::kInvalidArgument, "--data DIR is needed (or OBJD_DATA, or data in the file)");
+  return config;
+}
+
+Result<std::string> rotate_online(const Config& config, const std::string& endpoint) {
+  OBJSTORE_ASSIGN(const auto connection, find_server(config, endpoint));
+  OBJSTORE_ASSIGN(const auto answer, ask(connection, "POST", "/-/rotate-root-key"));
+  const auto* id = answer.if_contains("access_key");
+  if (id == nullptr || !id->is_string()) return fail(Errc::kMalformed, "the server did not name the new key");
+  return std::string(id->as_string());
+}
+
+Result<std::string> rotate_offline(const Config& config) {
+  OBJSTORE_ASSIGN(const auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kExisting));
+  OBJSTORE_ASSIGN(const auto metadata, open_metadata(directory, config));
+  const SystemClock clock;
+  const auto commit = [&](storage::Batch batch) { return metadata->commit(std::span(&batch, 1)).front(); };
+  const Secrets secrets{.secret_key = process_environment("OBJD_SECRET_KEY"),
+                        .root_access_key = process_environment("OBJD_ROOT_ACCESS_KEY"),
+                        .root_secret_key = process_environment("OBJD_ROOT_SECRET_KEY")};
+  OBJSTORE_ASSIGN(const auto identity, Identity::open(*metadata, commit, clock,
+                                                      {.secret_key = directory.secret_key(),
+                                                       .root_credentials = directory.root_credentials()},
+                                                      secrets));
+  return identity->rotate_root_key();
+}
+
+// The lock says whether a server runs; an endpoint file may be left from one that was killed.
+Result<std::string> rotate(const Config& config, const std::string& endpoint) {
+  if (!endpoint.empty()) return rotate_online(config, endpoint);
+  auto offline = rotate_offline(config);
+  if (offline || offline.error().code != Errc::kUnavailable) return offline;
+  return rotate_online(config, endpoint);
+}
+
+}  // namespace
+
+int show_status(const CommandLine& line) {
+  const auto config = config_with_data(line);
+  if (!config) return failed(config.error());
+  const auto connection = find_server(*config, line.endpoint);
+  if (!connection) return failed(connection.error());
+  const auto report = ask(*connection, "GET", "/-/status");
+  if (!report) return failed(report.error());
+  try {
+    const auto text = line.json ? json::serialize(*report) + "\n" : status_text(*report);
+    std::fputs(text.c_str(), stdout);
+  } catch (const std::exception&) {
+    return failed({Errc::kMalformed, "the server's report lacks a figure"});
+  }
+  return 0;
+}
+
+int rotate_root_key(const CommandLine& line) {
+  const auto config = config_with_data(line);
+  if (!config) return failed(config.error());
+  prepare_process();
+  const auto id = rotate(*config, line.endpoint);
+  if (!id) return failed(id.error());
+  std::printf("The root key is now %s; its secret is in %s/root-credentials\n", id->c_str(), config->data.c_str());
+  return 0;
+}
+
+}  // namespace objstore::app

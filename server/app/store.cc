@@ -1,0 +1,59 @@
+#include "server/app/store.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "server/storage/local_segment_store.h"
+#include "server/storage/rocksdb_metadata_store.h"
+
+namespace objstore::app {
+namespace {
+
+constexpr std::size_t kWorkersMin = 4;
+constexpr std::size_t kWorkersMax = 64;
+
+// Workers read and hash, so a few more than processors keep those busy while some wait for the disk.
+std::size_t worker_count(const Config& config) {
+  if (config.worker_threads != 0) return config.worker_threads;
+  return std::clamp<std::size_t>(std::size_t{2} * std::thread::hardware_concurrency(), kWorkersMin, kWorkersMax);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<storage::MetadataStore>> open_metadata(const DataDirectory& directory, const Config& config) {
+  storage::RocksdbOptions options;
+  options.directory = directory.metadata().string();
+  options.block_cache_bytes = config.metadata_cache_bytes;
+  return storage::open_rocksdb_metadata_store(options);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
+  OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kCreate));
+  std::unique_ptr<Store> store(new Store(std::move(directory), worker_count(config)));
+  OBJSTORE_ASSIGN(store->space_, storage::SpaceGuard::open({.directory = store->directory_.path().string(),
+                                                            .reserve_bytes = config.free_space_reserve,
+                                                            .ballast_bytes = config.ballast_bytes},
+                                                           clock));
+  OBJSTORE_ASSIGN(auto metadata, open_metadata(store->directory_, config));
+  const auto open_segments = [&](std::uint64_t first_id) {
+    storage::LocalSegmentOptions options;
+    options.directory = store->directory_.segments().string();
+    options.first_segment_id = first_id;
+    options.segment_bytes_max = config.segment_bytes;
+    return storage::open_local_segment_store(options);
+  };
+  storage::EngineOptions options;
+  options.chunk_average = config.chunk_average;
+  options.admit = [space = store->space_.get()](std::uint64_t bytes) { return space->admit(bytes); };
+  OBJSTORE_ASSIGN(store->engine_, storage::Engine::open(std::move(metadata), open_segments, store->workers_, clock,
+                                                        std::move(options)));
+  OBJSTORE_ASSIGN(store->catalog_, model::Catalog::open(*store->engine_, store->workers_, clock));
+  return store;
+}
+
+// Tasks use engine and catalogue, so they end first; what the committer still posts while the engine goes is dropped.
+Store::~Store() {
+  workers_.close();
+}
+
+}  // namespace objstore::app
