@@ -39,7 +39,7 @@ class InputBuffer {
 
  private:
   static constexpr std::size_t kReadBytesMin = 1024;
-  static constexpr std::size_t kGrowBytes = 4096;
+  static constexpr std::size_t kGrowBytes = 8192;
   std::vector<char> storage_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -179,9 +179,11 @@ TEST_CASE("without file descriptors the server waits instead of spinning, and re
   client.send(request("GET", "/hello"));
   client.set_patience(milliseconds(500));
   const double before = cpu_seconds();
-  CHECK_FALSE(client.read_answer());
-  CHECK(cpu_seconds() - before < 0.25);
-  shortage.reset();
+  const bool is_answered = client.read_answer().has_value();
+  const double spent = cpu_seconds() - before;
+  shortage.reset();  // before any check: the sanitizers' own need a descriptor
+  CHECK_FALSE(is_answered);
+  CHECK(spent < 0.25);
   client.set_patience(milliseconds(20'000));
   const auto answer = client.read_answer();
   REQUIRE(answer);
