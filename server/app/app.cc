@@ -61,7 +61,7 @@ std::string url_of(const http::Bound& bound) {
 // How a process on this machine reaches the listener: no client can connect to "every address".
 std::string local_url_of(http::Bound bound) {
   if (bound.endpoint.address == "0.0.0.0") bound.endpoint.address = "127.0.0.1";
-  if (bound.endpoint.address == "::") bound.endpoint.address = "::1";
+  if (bound.endpoint.address == "::") bound.endpoint.address = "127.0.0.1";  // it takes IPv4 too
   return url_of(bound);
 }
 
@@ -103,6 +103,12 @@ Status App::Impl::open_identity(const Secrets& secrets) {
       identity, Identity::open(engine.metadata(), commit, clock,
                                {.secret_key = directory.secret_key(), .root_credentials = directory.root_credentials()},
                                secrets));
+  if (identity->made_root_key()) {
+    // Not a log line: an operator who has the log elsewhere, or at "error", still needs to hear this once. And at once,
+    // since whatever fails later does not make the key anew.
+    std::printf("objd: the root key of this new store is in %s\n", directory.root_credentials().c_str());
+    std::fflush(stdout);
+  }
   if (!config.bootstrap.empty()) OBJSTORE_TRY(identity->apply_bootstrap(config.bootstrap));
   return {};
 }
@@ -184,11 +190,6 @@ Result<std::unique_ptr<App>> App::start(const Config& config, const Secrets& sec
   OBJSTORE_TRY(impl->open_identity(secrets));
   impl->wire();
   OBJSTORE_TRY(impl->listen());
-  if (impl->identity->made_root_key()) {
-    // Not a log line: an operator who has the log elsewhere, or at "error", still needs to hear this once.
-    std::printf("objd: the root key of this new store is in %s\n", impl->store->directory().root_credentials().c_str());
-    std::fflush(stdout);
-  }
   log::info("ready", {{"version", kVersion}, {"store", impl->store->directory().format().store_id}});
   return std::unique_ptr<App>(new App(std::move(impl)));
 }

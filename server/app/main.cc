@@ -36,8 +36,7 @@ void add_option(CLI::App& cli, const Option& option, OptionLayer& layer) {
     values[name].push_back({.text = text, .origin = flag});
   };
   if (option.is_switch()) {
-    cli.add_flag_function(
-        flag + "{true}", [take](std::int64_t count) { take(count > 0 ? "true" : "false"); }, describe(option));
+    cli.add_flag_function(flag, [take](std::int64_t count) { take(count > 0 ? "true" : "false"); }, describe(option));
     return;
   }
   const std::function<void(const std::vector<std::string>&)> take_all = [take](const std::vector<std::string>& texts) {
