@@ -101,7 +101,7 @@ Status Download::resume(const HttpResponseHead& head) const {
   const auto range = head.headers.find("content-range");
   const std::string wanted = "bytes " + std::to_string(first() + received_) + "-";
   if (head.status == 206 && range && range->starts_with(wanted)) return {};
-  return fail(Errc::kConflict, "the transfer broke off and the server does not let it continue");
+  return fail(Errc::kUnreachable, "the transfer broke off and the server does not let it continue");
 }
 
 Status Download::receive(Incoming& incoming, std::optional<Error>& broken) {

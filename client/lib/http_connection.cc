@@ -73,13 +73,14 @@ struct HttpConnection::Impl {
 
   Result<HttpResponseHead> read_head(bool of_head_request, const IoLimits& limits);
   Result<HttpResponseHead> read_final_head(bool of_head_request, const IoLimits& limits);
-  // False when the answer is there already, so that the body is not wanted.
-  Result<bool> wait_for_continue(const IoLimits& limits, std::optional<HttpResponseHead>& early);
+  // Reads an answer that is there before the body is out: a 1xx, or one that ends the sending.
+  Status take_early(const IoLimits& limits);
   Status send_body(const HttpRequest& request, const IoLimits& limits);
 
   std::unique_ptr<Stream> stream;
   beast::flat_buffer buffer{kReadBufferBytes};
   std::optional<Parser> parser;
+  std::optional<HttpResponseHead> early;  // the final answer, if it came before the body was out
   bool request_complete = false;
   bool answered = false;
   bool failed = false;
@@ -115,20 +116,19 @@ Result<HttpResponseHead> HttpConnection::Impl::read_final_head(bool of_head_requ
   return fail(Errc::kMalformed, "the answer is not HTTP: it never becomes final");
 }
 
-Result<bool> HttpConnection::Impl::wait_for_continue(const IoLimits& limits, std::optional<HttpResponseHead>& early) {
-  OBJSTORE_ASSIGN(const bool input, stream->wait_input(kContinueWait, limits));
-  if (!input) return true;
+Status HttpConnection::Impl::take_early(const IoLimits& limits) {
   OBJSTORE_ASSIGN(HttpResponseHead head, read_head(false, limits));
-  if (head.status < 200) return true;
-  early = std::move(head);
-  return false;
+  // Some servers say 100 more than once, or when nobody asked.
+  if (head.status >= 200) early = std::move(head);
+  return {};
 }
 
 Status HttpConnection::Impl::send_body(const HttpRequest& request, const IoLimits& limits) {
   const std::uint64_t total = request.body->size();
   std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(total, kSendBlockBytes)));
   for (std::uint64_t sent = 0; sent < total;) {
-    if (buffer.size() > 0 || stream->has_input()) return {};
+    while (!early && (buffer.size() > 0 || stream->has_input())) OBJSTORE_TRY(take_early(limits));
+    if (early) return {};
     OBJSTORE_ASSIGN(const std::size_t got, request.body->read_at(sent, block));
     auto written = stream->write_all(ByteView(block).first(got), limits);
     // A server that refuses a body may close while we still send it; its answer is worth more than our EPIPE.
@@ -146,21 +146,18 @@ Result<HttpResponseHead> HttpConnection::exchange(const HttpRequest& request, co
   const bool has_body = request.body != nullptr && request.body->size() > 0;
   self.answered = false;
   self.request_complete = !has_body;
+  self.early.reset();
   self.failed = true;  // until the answer's head is there
   OBJSTORE_TRY(self.stream->write_all(as_bytes(head_text(request)), limits));
   if (has_body) {
-    std::optional<HttpResponseHead> early;
-    bool wanted = true;
     if (request.headers.contains("expect")) {
-      OBJSTORE_ASSIGN(wanted, self.wait_for_continue(limits, early));
-    }
-    if (!wanted) {
-      self.failed = false;
-      return std::move(*early);
+      OBJSTORE_ASSIGN(const bool input, self.stream->wait_input(kContinueWait, limits));
+      if (input) OBJSTORE_TRY(self.take_early(limits));
     }
     OBJSTORE_TRY(self.send_body(request, limits));
   }
   self.failed = false;
+  if (self.early) return std::move(*self.early);
   return self.read_final_head(request.method == "HEAD", limits);
 }
 
