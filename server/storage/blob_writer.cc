@@ -141,19 +141,40 @@ Status BlobWriter::count_chunk(Batch& batch, const ChunkKey& key, const Pending&
       relies_on_found = true;
       return {};
     }
-    for (const Placement& old : row.placements) {
-      batch.add(segment_live_key(old.location.segment), -static_cast<std::int64_t>(old.location.length));
-    }
   }
   if (!pending.appended)
     return fail(Errc::kUnavailable, "a chunk that was stored has been found damaged; send the body again");
+  place(batch, key, pending, stored, row);
+  return {};
+}
+
+// The blob exists, but a chunk of it was found damaged: our own copy takes its place, without a count of its own.
+Status BlobWriter::heal_pending(Batch& batch, LaneSet& lanes) {
+  for (const auto& [id, pending] : pending_) {
+    if (!pending.appended) continue;
+    const ChunkKey key{domain_, id};
+    OBJSTORE_ASSIGN(const auto stored, engine_.metadata().get(Table::kChunks, chunk_key(key)));
+    if (!stored) continue;
+    OBJSTORE_ASSIGN(const ChunkRow row, decode_chunk(*stored));
+    if (row.usable() || row.condemned) continue;
+    place(batch, key, pending, stored, row);
+    if (lane_ == Lane::kSmall) lanes.add(lane_);
+  }
+  return {};
+}
+
+// Puts our own copy where nothing usable is.
+void BlobWriter::place(Batch& batch, const ChunkKey& key, const Pending& pending,
+                       const std::optional<std::string>& stored, const ChunkRow& old) {
+  for (const Placement& placement : old.placements) {
+    batch.add(segment_live_key(placement.location.segment), -static_cast<std::int64_t>(placement.location.length));
+  }
   expect_as_read(batch, Table::kChunks, chunk_key(key), stored);
   ChunkRow fresh;
   fresh.raw_size = pending.raw_size;
   fresh.placements.push_back({*pending.appended, false});
   batch.put(Table::kChunks, chunk_key(key), encode(fresh));
   batch.add(segment_live_key(pending.appended->segment), static_cast<std::int64_t>(pending.appended->length));
-  return {};
 }
 
 BlobRow BlobWriter::row(BlobState state) const {
@@ -201,6 +222,7 @@ Result<Extent> BlobWriter::publish(Batch& batch, LaneSet& lanes) {
     const std::uint64_t other = id_of_key(*existing);
     batch.add(blob_count_key(other), 1);
     if (staged_) release_staged(batch, blob_, engine_.next_id());
+    OBJSTORE_TRY(heal_pending(batch, lanes));
     return Extent{other, 0, size_};
   }
   OBJSTORE_TRY(count_pending(batch));

@@ -47,6 +47,9 @@ class BlobWriter {
   Status count_pending(Batch& batch);
   Status count_chunk(Batch& batch, const ChunkKey& key, const Pending& pending,
                      const std::optional<std::string>& stored, bool& relies_on_found);
+  Status heal_pending(Batch& batch, LaneSet& lanes);
+  void place(Batch& batch, const ChunkKey& key, const Pending& pending, const std::optional<std::string>& stored,
+             const ChunkRow& old);
   Status stage_page();
   BlobRow row(BlobState state) const;
   void put_page(Batch& batch, std::uint32_t page) const;

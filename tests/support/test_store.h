@@ -2,6 +2,14 @@
 // collector is stepped by hand.
 #pragma once
 
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+
 #include "common/base/clock.h"
 #include "common/base/executor.h"
 #include "server/model/catalog.h"
@@ -11,15 +19,6 @@
 #include "server/storage/memory_metadata_store.h"
 #include "server/storage/memory_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
-
-#include <catch2/catch.hpp>
-
-#include <atomic>
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
-#include <random>
-#include <string>
 
 namespace objstore::test {
 
@@ -90,8 +89,9 @@ class TestStore {
   storage::Engine& engine() { return *engine_; }
   model::Catalog& catalog() { return *catalog_; }
   FakeClock& clock() { return clock_; }
-  // Steps the collector until there is nothing left to follow.
+  // Steps the collector until there is nothing left to follow. What a destroyed writer has submitted comes first.
   void collect() {
+    must(engine_->committer().submit({}, {}).wait());
     while (must(engine_->collector().step()) > 0) {
     }
   }
@@ -143,8 +143,12 @@ inline Result<std::string> drain(Source& source) {
 }
 
 // --- The catalogue in a few words.
-inline BucketName bucket_name(std::string_view text) { return must(BucketName::parse(text)); }
-inline ObjectKey object_name(std::string_view text) { return must(ObjectKey::parse(text)); }
+inline BucketName bucket_name(std::string_view text) {
+  return must(BucketName::parse(text));
+}
+inline ObjectKey object_name(std::string_view text) {
+  return must(ObjectKey::parse(text));
+}
 
 inline Result<model::ObjectInfo> put(model::Catalog& catalog, const std::string& bucket, const std::string& key,
                                      std::string_view body, model::ObjectWriter::Commit what = {}) {

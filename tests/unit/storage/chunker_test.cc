@@ -1,12 +1,11 @@
 #include "server/storage/chunker.h"
 
-#include "common/base/digest.h"
-
 #include <catch2/catch.hpp>
-
 #include <random>
 #include <string>
 #include <vector>
+
+#include "common/base/digest.h"
 
 using namespace objstore;
 using storage::Chunker;
@@ -31,10 +30,12 @@ std::string noise(std::size_t size) {
 
 }  // namespace
 
-// The implementation that produced these lengths also gave the Remote Execution API's vectors (fastcdc2020_test_vectors.txt,
-// seed 0: 19186 19279 17354 16387 19940 17320 for an average of 16 KiB), whose input is a picture that is not kept here.
+// The implementation that produced these lengths also gave the Remote Execution API's vectors
+// (fastcdc2020_test_vectors.txt, seed 0: 19186 19279 17354 16387 19940 17320 for an average of 16 KiB), whose input is
+// a picture that is not kept here.
 TEST_CASE("the cuts of a known input never change, since stores depend on them") {
-  const std::vector<std::size_t> expected = {15437, 19310, 17812, 18853, 16936, 17020, 19281, 12910, 19623, 16995, 25823};
+  const std::vector<std::size_t> expected = {15437, 19310, 17812, 18853, 16936, 17020,
+                                             19281, 12910, 19623, 16995, 25823};
   CHECK(cuts(Chunker(16384), noise(200'000)) == expected);
 }
 

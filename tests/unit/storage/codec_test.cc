@@ -39,7 +39,8 @@ TEST_CASE("damaged compressed bytes are refused, never returned") {
   BufferPool pool(raw.size(), 1);
   for (std::size_t cut = 0; cut < stored.size(); ++cut) {
     Buffer out = pool.acquire();
-    CHECK(test::error_of(decode_chunk(as_bytes(stored.substr(0, cut)), encoded.transforms, 10'000, out)) == Errc::kCorrupt);
+    CHECK(test::error_of(decode_chunk(as_bytes(stored.substr(0, cut)), encoded.transforms, 10'000, out)) ==
+          Errc::kCorrupt);
   }
   Buffer out = pool.acquire();
   CHECK(test::error_of(decode_chunk(as_bytes(stored), {static_cast<Transform>(99)}, 10'000, out)) == Errc::kCorrupt);

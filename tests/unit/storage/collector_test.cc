@@ -1,10 +1,11 @@
 // The interleavings that the rules of docs/architecture.md, "Concurrency", are there for.
 #include "server/storage/collector.h"
 
-#include "server/storage/blob_writer.h"
-#include "tests/support/test_store.h"
-
 #include <thread>
+
+#include "server/storage/blob_writer.h"
+#include "server/storage/commit_loop.h"
+#include "tests/support/test_store.h"
 
 using namespace objstore;
 using namespace objstore::storage;
@@ -42,7 +43,9 @@ Result<std::string> read(Engine& engine, const Layout& layout) {
   return test::drain(*engine.read(engine.epochs().enter(), layout, 0, layout.extents.front().length));
 }
 
-std::size_t queued(TestStore& store) { return store.rows(Table::kQueue); }
+std::size_t queued(TestStore& store) {
+  return store.rows(Table::kQueue);
+}
 
 }  // namespace
 
