@@ -19,6 +19,7 @@ std::optional<std::string> virtual_bucket(std::string_view host, const std::vect
   std::optional<std::string> best;
   for (const std::string& domain : domains) {
     const std::string suffix = "." + to_lower(domain);
+    if (name == std::string_view(suffix).substr(1)) return std::nullopt;  // the domain itself: path style
     if (name.size() <= suffix.size() || !name.ends_with(suffix)) continue;
     std::string bucket = name.substr(0, name.size() - suffix.size());
     // Of "example.com" and "s3.example.com" the longer domain is the one that was meant.

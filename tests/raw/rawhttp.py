@@ -173,6 +173,8 @@ def canonical_query(query):
 
 def canonical_request(method, target, headers, signed_names, payload):
     path, _, query = target.partition("?")
+    # Encoded once, in one spelling, and never normalised: "//", "." and ".." stay.
+    path = urllib.parse.quote(urllib.parse.unquote_to_bytes(path), safe="/-_.~")
     values = {}
     for name, value in headers:
         values.setdefault(name.lower(), []).append(" ".join(value.split()))
