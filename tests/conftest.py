@@ -17,10 +17,11 @@ from s3_access import empty_bucket, make_s3, unique_bucket
 
 @pytest.fixture(scope="session")
 def work_dir():
-    """A directory for the whole run. OBJD_TEST_DIR puts it on another disk."""
+    """A directory for the whole run. OBJD_TEST_DIR puts it on another disk, OBJD_TEST_KEEP leaves it there."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="objd-test-", dir=os.environ.get("OBJD_TEST_DIR")))
     yield path
-    shutil.rmtree(path, ignore_errors=True)
+    if "OBJD_TEST_KEEP" not in os.environ:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

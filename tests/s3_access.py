@@ -12,8 +12,9 @@ _names = itertools.count(1)
 
 def make_s3(server, verify=None, **config):
     """A boto3 client for a server. `verify`: the certificate of one that speaks TLS."""
-    options = {"s3": {"addressing_style": "path"}, "retries": {"max_attempts": 0}, "read_timeout": 300,
-               "max_pool_connections": 80}
+    # Without s3v4 this boto3 presigns by version 2.
+    options = {"signature_version": "s3v4", "s3": {"addressing_style": "path"}, "retries": {"max_attempts": 0},
+               "read_timeout": 300, "max_pool_connections": 80}
     options.update(config)
     access_key, secret_key = server.credentials()
     return boto3.client("s3", endpoint_url=server.endpoint, verify=verify, region_name=REGION, aws_access_key_id=access_key,

@@ -333,7 +333,9 @@ def test_buckets(client, bucket):
 def test_what_is_not_there_says_so(client, bucket):
     with refused(404, "NoSuchKey"):
         get(client, bucket, "absent")
+    with refused(404, "NoSuchBucketPolicy"):
+        client.get_bucket_policy(Bucket=bucket)
     with refused(501, "NotImplemented"):
-        client.get_bucket_website(Bucket=bucket)
+        client.put_bucket_policy(Bucket=bucket, Policy="{}")
     with refused(501, "NotImplemented"):
         client.put_object_acl(Bucket=bucket, Key="key", ACL="private")
