@@ -75,13 +75,14 @@ Failure too_long(std::uint64_t limit) {
 
 }  // namespace
 
-Outcome<BodyPlan> plan_body(const Call& call, std::uint64_t limit) {
+Outcome<BodyPlan> plan_body(const Call& call, std::uint64_t limit, ChecksumOf checksum_of) {
   BodyPlan plan;
   OBJSTORE_S3_ASSIGN(plan.length, payload_length(call));
   if (plan.length.value_or(0) > limit)
     return refuse(Code::kEntityTooLarge, {},
                   {{"ProposedSize", std::to_string(*plan.length)}, {"MaxSizeAllowed", std::to_string(limit)}});
   OBJSTORE_S3_ASSIGN(plan.md5, content_md5(call));
+  if (checksum_of == ChecksumOf::kObject) return plan;
   const auto form = chunk_form(call.auth.payload);
   OBJSTORE_S3_ASSIGN(plan.checksum,
                      read_checksum_request(call.head.headers, form && *form != wire::ChunkForm::kSigned));
@@ -171,12 +172,13 @@ Outcome<Ticket<api::Reply>> check_document(const CallPtr& call, BodyVerifier& ve
 
 }  // namespace
 
-Outcome<api::Exchange> read_document(CallPtr call, std::uint64_t limit, DocumentHandler handler) {
+Outcome<api::Exchange> read_document(CallPtr call, std::uint64_t limit, DocumentHandler handler,
+                                     ChecksumOf checksum_of) {
   OBJSTORE_S3_TRY(refuse_streaming(*call));
   if (call->head.content_length.value_or(0) > limit) return std::unexpected(too_long(limit));
   BodyPlan plan;
   if (call->head.has_body()) {
-    OBJSTORE_S3_ASSIGN(plan, plan_body(*call, limit));
+    OBJSTORE_S3_ASSIGN(plan, plan_body(*call, limit, checksum_of));
   }
   auto verifier = std::make_unique<BodyVerifier>(*call, std::move(plan));
   api::ReadDocument document;

@@ -25,8 +25,11 @@ struct BodyPlan {
   std::optional<std::string> md5;  // raw, from Content-MD5
 };
 
+// What the x-amz-checksum-* headers speak of: CompleteMultipartUpload's are not its document's.
+enum class ChecksumOf : std::uint8_t { kBody, kObject };
+
 // MissingContentLength, EntityTooLarge (above limit), InvalidDigest, and what read_checksum_request() refuses.
-Outcome<BodyPlan> plan_body(const Call& call, std::uint64_t limit);
+Outcome<BodyPlan> plan_body(const Call& call, std::uint64_t limit, ChecksumOf checksum_of = ChecksumOf::kBody);
 
 // De-frames and checks a body as it passes.
 class BodyVerifier {
@@ -62,7 +65,8 @@ inline constexpr std::uint64_t kListDocumentBytesMax = std::uint64_t{8}
 // What is done with a document whose payload hash, Content-MD5 and checksum have been found to be right.
 using DocumentHandler = std::function<Outcome<Ticket<api::Reply>>(const CallPtr& call, const std::string& document)>;
 // InvalidRequest for the streaming forms, which S3 takes for objects and parts alone; MaxMessageLengthExceeded.
-Outcome<api::Exchange> read_document(CallPtr call, std::uint64_t limit, DocumentHandler handler);
+Outcome<api::Exchange> read_document(CallPtr call, std::uint64_t limit, DocumentHandler handler,
+                                     ChecksumOf checksum_of = ChecksumOf::kBody);
 
 // Refuses a streaming x-amz-content-sha256 where the body is not an object's.
 Outcome<void> refuse_streaming(const Call& call);

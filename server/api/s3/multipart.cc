@@ -165,7 +165,7 @@ Answer upload_part(CallPtr call) {
 }
 
 Answer complete_multipart_upload(CallPtr call) {
-  return read_document(std::move(call), kListDocumentBytesMax, complete);
+  return read_document(std::move(call), kListDocumentBytesMax, complete, ChecksumOf::kObject);
 }
 
 Answer abort_multipart_upload(CallPtr call) {

@@ -68,12 +68,12 @@ TEST_CASE("parts become an object, and the answer can be asked for again") {
     CHECK(done.text("Location") == "http://localhost:9000/bucket/key");
   }
   const auto got = s3.get("/bucket/key");
-  CHECK(got.body == one + two);
+  CHECK((got.body == one + two));
   CHECK(got.header("x-amz-meta-a") == "b");
   CHECK(got.header("content-type") == "text/x");
-  const auto second = s3.get("/bucket/key", "partNumber=2");
+  const auto second = s3.get("/bucket/key", "partNumber=7");
   CHECK(second.status == 206);
-  CHECK(second.body == two);
+  CHECK((second.body == two));
   CHECK(second.header("x-amz-mp-parts-count") == "2");
   CHECK(s3.head("/bucket/key", "partNumber=1").content_length == kPart);
   CHECK(short_form(s3.get("/bucket/key", "partNumber=3")) == "416 InvalidPartNumber");
