@@ -4,7 +4,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/location.h"
 #include "client/cli/units.h"
-#include "common/base/log.h"
+#include "client/lib/printable.h"
 #include "common/wire/time.h"
 
 namespace objstore::cli {
@@ -15,7 +15,7 @@ void print_text(Session& session, const client::ObjectName& object, const client
     if (value.empty()) return;
     std::string label = std::string(name) + ":";
     label.resize(16, ' ');
-    session.print(label + log::escape(value));
+    session.print(label + client::printable(value));
   };
   line("object", object.bucket.str() + "/" + object.key.str());
   line("size", std::to_string(info.size) + " (" + human_size(info.size) + ")");

@@ -3,7 +3,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/location.h"
 #include "client/cli/units.h"
-#include "common/base/log.h"
+#include "client/lib/printable.h"
 
 namespace objstore::cli {
 namespace {
@@ -40,7 +40,7 @@ Status Lister::buckets() {
     if (session_.json()) {
       session_.print(JsonLine().add("bucket", bucket.name).add_time("created", bucket.created_ms));
     } else {
-      session_.print(format_time(bucket.created_ms) + "  " + log::escape(bucket.name));
+      session_.print(format_time(bucket.created_ms) + "  " + client::printable(bucket.name));
     }
   }
   return {};
@@ -55,7 +55,7 @@ void Lister::print_object(const std::string& bucket, const client::ListEntry& en
     return;
   }
   session_.print(format_time(entry.last_modified_ms) + right_aligned(size_text(entry.size)) + "  " +
-                 log::escape(entry.key));
+                 client::printable(entry.key));
 }
 
 void Lister::print_prefix(const std::string& bucket, const std::string& prefix) {
@@ -64,7 +64,7 @@ void Lister::print_prefix(const std::string& bucket, const std::string& prefix) 
     session_.print(JsonLine().add("bucket", bucket).add("prefix", prefix));
     return;
   }
-  session_.print(std::string(format_time(0).size(), ' ') + right_aligned("DIR") + "  " + log::escape(prefix));
+  session_.print(std::string(format_time(0).size(), ' ') + right_aligned("DIR") + "  " + client::printable(prefix));
 }
 
 void Lister::print_page(const std::string& bucket, const client::ListPage& page) {

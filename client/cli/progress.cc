@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "client/cli/units.h"
-#include "common/base/log.h"
+#include "client/lib/printable.h"
 
 namespace objstore::cli {
 namespace {
@@ -38,7 +38,7 @@ bool terminal_for_progress() noexcept {
 }
 
 ProgressBar::ProgressBar(std::string what, bool enabled)
-    : what_(log::escape(what)), enabled_(enabled), started_(std::chrono::steady_clock::now()) {}
+    : what_(client::printable(what)), enabled_(enabled), started_(std::chrono::steady_clock::now()) {}
 
 ProgressBar::~ProgressBar() {
   if (enabled_ && drawn_ != std::chrono::steady_clock::time_point{}) std::fputs("\r\033[K", stderr);

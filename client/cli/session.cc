@@ -5,7 +5,7 @@
 
 #include "client/cli/progress.h"
 #include "client/cli/units.h"
-#include "common/base/log.h"
+#include "client/lib/printable.h"
 
 namespace objstore::cli {
 namespace {
@@ -78,7 +78,7 @@ void print_error(bool json, std::string_view what, const Error& error, std::stri
   } else {
     line = "objcli: cannot " + std::string(what) + ": " + error.message;
     if (!advice.empty()) line += "; " + std::string(advice);
-    line = log::escape(line);
+    line = client::printable(line);
   }
   std::fprintf(stderr, "%s\n", line.c_str());
 }
@@ -108,12 +108,12 @@ void Session::print(std::string_view line) {
 
 void Session::note(std::string_view line) {
   if (options_.quiet || options_.json) return;
-  print(line);
+  print(client::printable(line));
 }
 
 void Session::warn(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  std::fprintf(stderr, "objcli: %s\n", log::escape(line).c_str());
+  std::fprintf(stderr, "objcli: %s\n", client::printable(line).c_str());
 }
 
 ExitCode Session::report(std::string_view what, const Error& error) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "client/lib/printable.h"
 #include "client/lib/retry.h"
 #include "common/base/bytes.h"
-#include "common/base/log.h"
 #include "common/wire/xml_reader.h"
 
 namespace objstore::client {
@@ -111,7 +111,7 @@ ErrorDocument read_document(std::string_view body) {
 // The server's words end up on a terminal.
 std::string harmless(std::string_view text) {
   constexpr std::size_t kMessageBytesMax = 500;
-  return log::escape(text.substr(0, kMessageBytesMax));
+  return printable(text.substr(0, kMessageBytesMax));
 }
 
 std::string compose(int status, const ErrorDocument& document, const wire::Headers& headers,

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "client/lib/printable.h"
+
 namespace objstore::client {
 namespace {
 
@@ -31,6 +33,14 @@ TEST_CASE("the server's words cannot colour a terminal") {
   const auto failure = s3_failure(400, {}, "<Error><Code>X</Code><Message>a\x1b[31mb\nc</Message></Error>", "b");
   CHECK(failure.message.find('\x1b') == std::string::npos);
   CHECK(failure.message.find('\n') == std::string::npos);
+}
+
+TEST_CASE("what a terminal would act on is shown instead") {
+  CHECK(printable("a \"b\" \xC3\xA4 \\") == "a \"b\" \xC3\xA4 \\");
+  CHECK(printable("\x1b[31m\n\x7f") == "\\x1b[31m\\x0a\\x7f");
+  CHECK(printable("\xC2\x9B") == "\\xc2\\x9b");
+  CHECK(printable("\xE2\x80\xAE") == "\\xe2\\x80\\xae");
+  CHECK(printable("\xFF") == "\\xff");
 }
 
 TEST_CASE("codes mean what a caller can do") {
