@@ -1,4 +1,4 @@
-// The interleavings that the rules of docs/architecture.md, "Concurrency", are there for.
+// The interleavings that the rules of docs/architecture.md ("when everything happens at once") are there for.
 #include "server/storage/collector.h"
 
 #include <thread>
