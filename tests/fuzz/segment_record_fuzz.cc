@@ -26,7 +26,7 @@ void check_record(ByteView bytes) {
   CHECK(second && second->id == header->id && second->stored_size == header->stored_size);
 }
 
-// Records of the fuzzer's choice with correct checksums, so that a scan gets past them; `mutate` damages one byte.
+// Records of the fuzzer's choice with correct checksums, so that a scan gets past them; some with one byte damaged.
 Bytes make_segment(ByteView input) {
   Bytes out;
   while (input.size() >= 4) {
@@ -35,13 +35,13 @@ Bytes make_segment(ByteView input) {
     record.domain = static_cast<std::uint32_t>(input[1]);
     record.stored = input.subspan(4, size);
     const std::size_t at = out.size();
-    out.resize(at + kRecordHeaderBytes + size);
-    const MutableBytes place = MutableBytes(out).subspan(at);
-    encode_record_header(describe(record), {kEpoch, kFirstRecordOffset + at}, place.first(kRecordHeaderBytes));
-    std::ranges::copy(record.stored, place.begin() + kRecordHeaderBytes);
+    const std::size_t length = kRecordHeaderBytes + size;
+    out.resize(at + length);
+    encode_record_header(describe(record), {kEpoch, kFirstRecordOffset + at},
+                         MutableBytes(out).subspan(at, kRecordHeaderBytes));
+    std::ranges::copy(record.stored, out.begin() + static_cast<std::ptrdiff_t>(at + kRecordHeaderBytes));
+    if ((input[2] & std::byte{12}) == std::byte{12}) out[at + static_cast<std::size_t>(input[3]) % length] ^= input[2];
     if ((input[2] & std::byte{3}) == std::byte{0}) out.resize(round_up_to_block(out.size()));
-    if ((input[2] & std::byte{12}) == std::byte{12})
-      place[static_cast<std::size_t>(input[3]) % place.size()] ^= input[2];
     input = input.subspan(4 + size);
   }
   out.insert(out.end(), input.begin(), input.end());
