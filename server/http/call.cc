@@ -142,13 +142,15 @@ void Call::pull(Completion& completion) {
 void Call::read_source() {
   piece_.emplace(next_of_source());
   if (!*piece_) return;
-  source_left_ -= std::min<std::uint64_t>(source_left_, (*piece_)->size());
+  source_left_ -= std::min<std::uint64_t>(source_left_, (*piece_)->bytes.size());
   if (source_left_ == 0) reply_->source.reset();
 }
 
-Result<Buffer> Call::next_of_source() noexcept {
+Result<Piece> Call::next_of_source() noexcept {
   try {
-    return reply_->source->next();
+    OBJSTORE_ASSIGN(Buffer bytes, reply_->source->next());
+    ReplyBudget::Hold hold(budget_, bytes.capacity());
+    return Piece{std::move(bytes), std::move(hold)};
   } catch (const std::exception& e) {
     log::error("a source threw", {{"id", head_.request_id}, {"what", e.what()}});
   } catch (...) {
@@ -164,6 +166,7 @@ void Call::pull_first() {
   if (!reply_ || !reply_->source || head_.method == "HEAD") return;
   is_streaming_ = true;
   source_left_ = reply_->content_length;
+  if (!budget_.has_room()) return;  // the transport pulls when there is
   read_source();
   if (*piece_) return;
   const Error error = piece_->error();

@@ -13,6 +13,7 @@
 
 #include "common/base/bytes.h"
 #include "server/api/handler.h"
+#include "server/http/reply_budget.h"
 
 namespace objstore::http {
 
@@ -25,12 +26,19 @@ class Completion {
   ~Completion() = default;
 };
 
+// A part of a reply's body, and its place in the budget.
+struct Piece {
+  Buffer bytes;
+  ReplyBudget::Hold hold;
+};
+
 class Call {
  public:
   enum class Wants : std::uint8_t { kNothing, kDocument, kStream };
 
-  // head outlives the call.
-  Call(api::Handler& handler, const wire::RequestHead& head) : handler_(handler), head_(head) {}
+  // head and budget outlive the call.
+  Call(api::Handler& handler, const wire::RequestHead& head, ReplyBudget& budget)
+      : handler_(handler), head_(head), budget_(budget) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -66,7 +74,7 @@ class Call {
   // CHECKs has_reply().
   api::Reply& reply();
   // The source's next bytes after pull(), or after a stage whose reply has a source: its first ones.
-  std::optional<Result<Buffer>>& next_piece() noexcept { return piece_; }
+  std::optional<Result<Piece>>& next_piece() noexcept { return piece_; }
   // Replaces the reply by the front end's words for an error of ours.
   void fail(int status, const Error& error);
   // Replaces a reply that the transport must not send by 500.
@@ -83,16 +91,17 @@ class Call {
   void take_reply();
   void pull_first();
   void read_source();
-  Result<Buffer> next_of_source() noexcept;
+  Result<Piece> next_of_source() noexcept;
 
   api::Handler& handler_;
   const wire::RequestHead& head_;
+  ReplyBudget& budget_;
   Wants wants_ = Wants::kNothing;
   std::optional<api::ReadDocument> document_;
   std::unique_ptr<api::Sink> sink_;
   std::optional<Ticket<api::Reply>> ticket_;
   std::optional<api::Reply> reply_;
-  std::optional<Result<Buffer>> piece_;
+  std::optional<Result<Piece>> piece_;
   bool is_streaming_ = false;
   std::uint64_t source_left_ = 0;
   bool crashed_ = false;

@@ -97,7 +97,7 @@ void Connection::complete_head() {
 
 Awaitable<bool> Connection::serve() {
   complete_head();
-  Call call(shared_.handler, checked_.head);
+  Call call(shared_.handler, checked_.head, shared_.replies);
   BodyReader body(stream_, input_, checked_.head, shared_.options.timeouts);
   Errand errand(io_, shared_.pool);
   co_await exchange(call, body, errand);
@@ -129,7 +129,7 @@ bool Connection::must_close(Call& call, const BodyReader& body) {
 Awaitable<void> Connection::refuse_head() {
   complete_head();
   count(shared_.counters.heads_refused);
-  Call call(shared_.handler, checked_.head);
+  Call call(shared_.handler, checked_.head, shared_.replies);
   Errand errand(io_, shared_.pool);
   Call* const rejected = &call;
   const HeadFault* const fault = &fault_;

@@ -15,6 +15,12 @@
 
 namespace objstore::http {
 
+// What a reader must keep up with, usually and while memory for replies is short.
+struct SendPace {
+  Pace usual;
+  Pace pressed;
+};
+
 class Connection {
  public:
   Connection(Shared& shared, IoExecutor io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer);
@@ -22,7 +28,7 @@ class Connection {
   // Serves until either side has had enough. Once.
   Awaitable<void> run();
 
-  void expire(TimePoint now) { stream_.expire(now); }
+  void expire(TimePoint now, bool is_pressed) { stream_.expire(now, is_pressed); }
   // Ends now when no request is under way, else after the one that is.
   void stop_soon();
   // Every socket operation fails from now on; a handler that runs is still waited for.
@@ -52,8 +58,9 @@ class Connection {
   // send.cc: replies on their way out.
   Awaitable<bool> send_reply(Call& call, Errand& errand, bool close);
   Awaitable<bool> send_source(Call& call, Errand& errand);
-  Awaitable<bool> send_all(ByteView first, ByteView second, Pace& pace);
-  Pace send_pace() const;
+  Awaitable<bool> send_all(ByteView first, ByteView second, SendPace& pace);
+  Awaitable<bool> await_room();
+  SendPace send_pace() const;
 
   Shared& shared_;
   IoExecutor io_;

@@ -103,7 +103,8 @@ void IoThread::sweep() {
   timer_.async_wait([this](error_code error) {
     if (error) return;
     const auto now = shared_.clock.steady_now();
-    for (const auto& resident : residents_) resident->connection.expire(now);
+    const bool is_pressed = shared_.replies.is_pressed();
+    for (const auto& resident : residents_) resident->connection.expire(now, is_pressed);
     sweep();
   });
 }

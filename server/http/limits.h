@@ -16,9 +16,10 @@ struct HeadLimits {
 
 struct Limits {
   HeadLimits head;
-  std::size_t connections_max = 4096;           // more are accepted and closed at once
-  std::size_t connections_per_peer_max = 2048;  // of one address
-  std::size_t large_buffers_max = 256;          // body buffers of 256 KiB; uploads beyond take 16 KiB ones
+  std::size_t connections_max = 4096;                 // more are accepted and closed at once
+  std::size_t connections_per_peer_max = 2048;        // of one address
+  std::size_t large_buffers_max = 256;                // body buffers of 256 KiB; uploads beyond take 16 KiB ones
+  std::uint64_t reply_bytes_max = 128 * 1024 * 1024;  // what replies hold while they are sent; beyond, readers wait
 };
 
 struct Timeouts {
@@ -29,6 +30,9 @@ struct Timeouts {
   std::chrono::milliseconds stall{60'000};          // no byte sent or received within a body
   std::chrono::milliseconds linger{2'000};          // reading on after our last byte, so that the peer can read it
   std::uint64_t rate_bytes_per_second_min = 1'024;  // of a body, once its grace is used up
+  // Of readers, while replies hold more than half of reply_bytes_max.
+  std::chrono::milliseconds pressed_stall{5'000};
+  std::uint64_t pressed_rate_bytes_per_second_min = 64 * 1024;
 };
 
 inline constexpr std::size_t kLargeBufferBytes = 256 * 1024;

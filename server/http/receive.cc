@@ -44,7 +44,7 @@ Awaitable<void> Connection::receive_body(Call& call, BodyReader& body, Errand& e
 
 Awaitable<bool> Connection::invite_body() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  Pace pace = send_pace();
+  SendPace pace = send_pace();
   const bool is_sent = co_await send_all(as_bytes(kContinue), ByteView(), pace);
   co_return is_sent;
 }

@@ -1,4 +1,6 @@
 // Replies on their way from the handler to the socket.
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 #include "common/base/log.h"
@@ -9,27 +11,32 @@ namespace {
 
 // Bodies up to this size are copied behind their head; larger ones leave beside it, in the same call.
 constexpr std::size_t kInlineBodyBytesMax = 4096;
+constexpr std::chrono::milliseconds kRoomPollInterval{20};
 
 }  // namespace
 
-Pace Connection::send_pace() const {
+SendPace Connection::send_pace() const {
   const Timeouts& timeouts = shared_.options.timeouts;
   // A reader may pause (it may be writing what it gets to a slow disk): its grace is the stall time, not the upload's.
-  return Pace(timeouts.stall, timeouts.stall, timeouts.rate_bytes_per_second_min);
+  return {Pace(timeouts.stall, timeouts.stall, timeouts.rate_bytes_per_second_min),
+          Pace(timeouts.pressed_stall, timeouts.pressed_stall, timeouts.pressed_rate_bytes_per_second_min)};
 }
 
-Awaitable<bool> Connection::send_all(ByteView first, ByteView second, Pace& pace) {
+Awaitable<bool> Connection::send_all(ByteView first, ByteView second, SendPace& pace) {
   while (!first.empty() || !second.empty()) {
     const TimePoint start = shared_.clock.steady_now();
-    const std::optional<TimePoint> deadline = pace.deadline(start);
+    const std::optional<TimePoint> deadline = pace.usual.deadline(start);
     if (!deadline) {
       count(shared_.counters.timeouts);
       co_return false;
     }
-    const Transfer transfer = co_await stream_.write_some(first, second, *deadline);
+    const TimePoint pressed_deadline = pace.pressed.deadline(start).value_or(start);
+    const Transfer transfer = co_await stream_.write_some(first, second, *deadline, pressed_deadline);
     if (transfer.error == asio::error::timed_out) count(shared_.counters.timeouts);
     if (transfer.error) co_return false;
-    pace.moved(transfer.bytes, shared_.clock.steady_now() - start);
+    const auto waited = shared_.clock.steady_now() - start;
+    pace.usual.moved(transfer.bytes, waited);
+    pace.pressed.moved(transfer.bytes, waited);
     count(shared_.counters.bytes_out, transfer.bytes);
     const std::size_t from_first = std::min(transfer.bytes, first.size());
     first = first.subspan(from_first);
@@ -44,13 +51,14 @@ Awaitable<bool> Connection::send_reply(Call& call, Errand& errand, bool close) {
   const ReplyShape shape{to_head, call.is_streaming(), close, date_.at(shared_.clock.now_ms())};
   out_.clear();
   append_reply_head(out_, call.reply(), shape);
-  Pace pace = send_pace();
   const bool has_body = carries_body(call.reply().status, to_head);
   if (has_body && call.is_streaming()) {
     const bool sent = co_await send_source(call, errand);
     co_return sent;
   }
+  SendPace pace = send_pace();
   const std::string_view body = has_body ? std::string_view(call.reply().body) : std::string_view();
+  const ReplyBudget::Hold hold(shared_.replies, body.size());
   const bool is_small = body.size() <= kInlineBodyBytesMax;
   if (is_small) out_.append(body);
   const ByteView rest = is_small ? ByteView() : as_bytes(body);
@@ -59,30 +67,51 @@ Awaitable<bool> Connection::send_reply(Call& call, Errand& errand, bool close) {
   co_return sent;
 }
 
-// The next piece is read on the pool while this one is being sent.
+// Usually the next piece is read on the pool while this one is being sent.
 Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
   Call* const target = &call;
   const std::uint64_t total = call.reply().content_length;
-  Pace pace = send_pace();
+  SendPace pace = send_pace();
   ByteView head = as_bytes(out_);
   while (body_bytes_out_ < total) {
-    if (!call.next_piece() || !*call.next_piece()) co_return false;
-    const Buffer piece = std::move(**call.next_piece());
-    if (piece.empty() || piece.size() > total - body_bytes_out_) {
+    if (!call.next_piece()) {
+      const bool has_room = co_await await_room();
+      if (!has_room) co_return false;
+      errand.start([target](Completion& completion) { target->pull(completion); });
+      co_await errand.wait();
+    }
+    if (!*call.next_piece()) co_return false;
+    const Piece piece = std::move(**call.next_piece());
+    call.next_piece().reset();
+    const std::size_t size = piece.bytes.size();
+    if (size == 0 || size > total - body_bytes_out_) {
       log::error("a source does not have the announced length", {{"id", checked_.head.request_id}});
       co_return false;
     }
-    const bool is_last = piece.size() == total - body_bytes_out_;
-    if (!is_last) errand.start([target](Completion& completion) { target->pull(completion); });
-    const bool sent = co_await send_all(head, piece.view(), pace);
+    const bool reads_ahead = size < total - body_bytes_out_ && !shared_.replies.is_pressed();
+    if (reads_ahead) errand.start([target](Completion& completion) { target->pull(completion); });
+    const bool sent = co_await send_all(head, piece.bytes.view(), pace);
     co_await errand.wait();
     if (!sent) co_return false;
-    body_bytes_out_ += piece.size();
+    body_bytes_out_ += size;
     head = ByteView();
   }
   if (head.empty()) co_return true;
   const bool sent = co_await send_all(head, ByteView(), pace);
   co_return sent;
+}
+
+// Waits until other replies have left. Slow readers are cut meanwhile, so this ends; false when it takes too long.
+Awaitable<bool> Connection::await_room() {
+  if (shared_.replies.has_room()) co_return true;
+  const TimePoint deadline = shared_.clock.steady_now() + shared_.options.timeouts.stall;
+  asio::steady_timer timer(io_);
+  while (!shared_.replies.has_room()) {
+    if (stream_.is_aborted() || shared_.clock.steady_now() >= deadline) co_return false;
+    timer.expires_after(kRoomPollInterval);
+    co_await timer.async_wait(kAwaitTuple);
+  }
+  co_return true;
 }
 
 }  // namespace objstore::http

@@ -9,6 +9,7 @@
 
 #include "common/base/digest.h"
 #include "server/http/body_buffers.h"
+#include "server/http/reply_budget.h"
 #include "server/http/server.h"
 
 namespace objstore::http {
@@ -28,7 +29,12 @@ struct Counters {
 
 struct Shared {
   Shared(const Options& o, api::Handler& h, Executor& p, const Clock& c)
-      : options(o), handler(h), pool(p), clock(c), buffers(o.limits.large_buffers_max) {}
+      : options(o),
+        handler(h),
+        pool(p),
+        clock(c),
+        buffers(o.limits.large_buffers_max),
+        replies(o.limits.reply_bytes_max) {}
 
   // 16 upper-case hexadecimal digits; different for each request of this process and not to be guessed from another.
   std::string next_request_id();
@@ -38,6 +44,7 @@ struct Shared {
   Executor& pool;
   const Clock& clock;
   BodyBuffers buffers;
+  ReplyBudget replies;
   Counters counters;
   std::atomic<bool> stopping = false;
 

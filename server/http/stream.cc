@@ -24,7 +24,7 @@ Socket& Stream::socket() noexcept {
 }
 
 error_code Stream::finish(error_code error) {
-  deadline_ = TimePoint::max();
+  deadline_ = pressed_deadline_ = TimePoint::max();
   const bool was_late = std::exchange(late_, false);
   return was_late && error == asio::error::operation_aborted ? error_code(asio::error::timed_out) : error;
 }
@@ -49,9 +49,11 @@ Awaitable<Transfer> Stream::read_some(MutableBytes out, TimePoint deadline) {
   co_return Transfer{finish(error), bytes};
 }
 
-Awaitable<Transfer> Stream::write_some(ByteView first, ByteView second, TimePoint deadline) {
+Awaitable<Transfer> Stream::write_some(ByteView first, ByteView second, TimePoint deadline,
+                                       TimePoint pressed_deadline) {
   if (aborted_) co_return Transfer{asio::error::operation_aborted, 0};
   deadline_ = deadline;
+  pressed_deadline_ = pressed_deadline;
   const std::array<asio::const_buffer, 2> parts = {asio::const_buffer(first.data(), first.size()),
                                                    asio::const_buffer(second.data(), second.size())};
   if (tls_stream_) {
@@ -94,9 +96,9 @@ void Stream::cut() {
   aborted_ = true;
 }
 
-void Stream::expire(TimePoint now) {
-  if (now < deadline_) return;
-  deadline_ = TimePoint::max();
+void Stream::expire(TimePoint now, bool is_pressed) {
+  if (now < deadline_ && !(is_pressed && now >= pressed_deadline_)) return;
+  deadline_ = pressed_deadline_ = TimePoint::max();
   late_ = true;
   interrupt();
 }

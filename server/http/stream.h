@@ -33,8 +33,8 @@ class Stream {
   Awaitable<error_code> handshake(TimePoint deadline);
   // At least one byte, or an error.
   Awaitable<Transfer> read_some(MutableBytes out, TimePoint deadline);
-  // Some of first, then second, which may be empty.
-  Awaitable<Transfer> write_some(ByteView first, ByteView second, TimePoint deadline);
+  // Some of first, then second, which may be empty. pressed_deadline counts while memory for replies is short.
+  Awaitable<Transfer> write_some(ByteView first, ByteView second, TimePoint deadline, TimePoint pressed_deadline);
   // Says that no more will be sent, then discards what the peer still sends until it is silent, so that it can read our
   // last words: closing with unread bytes makes the kernel send a reset, which destroys them.
   Awaitable<void> close_gently(TimePoint deadline, std::uint64_t discard_bytes_max);
@@ -42,12 +42,13 @@ class Stream {
   void cut();
 
   // From the sweep: cancels an operation that is late.
-  void expire(TimePoint now);
+  void expire(TimePoint now, bool is_pressed);
   // Cancels the operation that runs, if any; it ends with operation_aborted and the stream stays usable.
   void interrupt();
   // Makes this and every later operation fail.
   void abort();
 
+  bool is_aborted() const noexcept { return aborted_; }
   bool secure() const noexcept { return tls_stream_ != nullptr; }
   const Clock& clock() const noexcept { return clock_; }
 
@@ -62,6 +63,7 @@ class Stream {
   std::unique_ptr<TlsStream> tls_stream_;  // engaged, it owns the socket
   Socket plain_;
   TimePoint deadline_ = TimePoint::max();
+  TimePoint pressed_deadline_ = TimePoint::max();
   bool late_ = false;
   bool aborted_ = false;
 };

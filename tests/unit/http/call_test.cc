@@ -54,8 +54,9 @@ TEST_CASE("a ticket that is ready is taken within the stage") {
     reply.status = 201;
     return api::Exchange(Ticket<api::Reply>(std::move(reply)));
   };
+  ReplyBudget budget(1'000'000);
   const wire::RequestHead head;
-  Call call(handler, head);
+  Call call(handler, head, budget);
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK(bell.rung == 1);
@@ -69,8 +70,9 @@ TEST_CASE("a ticket that another thread completes ends the stage there, once") {
     Promise<api::Reply> promise;
     ScriptedHandler handler;
     handler.script = [&] { return api::Exchange(promise.ticket()); };
+    ReplyBudget budget(1'000'000);
     const wire::RequestHead head;
-    Call call(handler, head);
+    Call call(handler, head, budget);
     Bell bell;
     // Sometimes before, sometimes after and sometimes while the stage asks.
     std::thread completer([&] {
@@ -93,8 +95,9 @@ TEST_CASE("errors of tickets are told apart by who can help") {
   for (const auto& [code, status] : rows) {
     ScriptedHandler handler;
     handler.script = [code = code] { return api::Exchange(Ticket<api::Reply>(fail(code, ""))); };
+    ReplyBudget budget(1'000'000);
     const wire::RequestHead head;
-    Call call(handler, head);
+    Call call(handler, head, budget);
     Bell bell;
     call.begin(std::nullopt, bell);
     CHECK(call.reply().status == status);
@@ -104,6 +107,7 @@ TEST_CASE("errors of tickets are told apart by who can help") {
 
 TEST_CASE("whatever a handler throws becomes a reply") {
   ScriptedHandler handler;
+  ReplyBudget budget(1'000'000);
   const wire::RequestHead head;
   SECTION("from begin") {
     handler.script = []() -> api::Exchange { throw std::runtime_error("broken"); };
@@ -128,7 +132,7 @@ TEST_CASE("whatever a handler throws becomes a reply") {
       return api::Exchange(std::move(document));
     };
   }
-  Call call(handler, head);
+  Call call(handler, head, budget);
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK(bell.rung == 1);
@@ -145,9 +149,10 @@ TEST_CASE("a source's first piece comes with the reply, and the source goes with
     reply.source = std::make_unique<OneShotSource>(is_gone);
     return api::Exchange(Ticket<api::Reply>(std::move(reply)));
   };
+  ReplyBudget budget(1'000'000);
   wire::RequestHead head;
   head.method = "GET";
-  Call call(handler, head);
+  Call call(handler, head, budget);
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK(call.is_streaming());
@@ -156,7 +161,29 @@ TEST_CASE("a source's first piece comes with the reply, and the source goes with
   call.pull(bell);
   CHECK(is_gone);
   CHECK_FALSE(call.has_remains());
-  CHECK((*call.next_piece())->size() == 10);
+  CHECK((*call.next_piece())->bytes.size() == 10);
+}
+
+TEST_CASE("without room in the budget nothing is read ahead") {
+  bool is_gone = false;
+  ScriptedHandler handler;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 10;
+    reply.source = std::make_unique<OneShotSource>(is_gone);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  ReplyBudget budget(10);
+  const ReplyBudget::Hold everything(budget, 10);
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head, budget);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  CHECK(call.is_streaming());
+  CHECK_FALSE(call.next_piece().has_value());
+  call.pull(bell);
+  CHECK(call.next_piece().has_value());
 }
 
 TEST_CASE("HEAD reads nothing from a source") {
@@ -167,9 +194,10 @@ TEST_CASE("HEAD reads nothing from a source") {
     reply.source = std::make_unique<OneShotSource>(is_gone);
     return api::Exchange(Ticket<api::Reply>(std::move(reply)));
   };
+  ReplyBudget budget(1'000'000);
   wire::RequestHead head;
   head.method = "HEAD";
-  Call call(handler, head);
+  Call call(handler, head, budget);
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK_FALSE(call.next_piece().has_value());

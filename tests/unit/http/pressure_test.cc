@@ -92,6 +92,26 @@ TEST_CASE("slow readers and slow writers hold no worker") {
   }
 }
 
+TEST_CASE("slow readers cannot hold more memory than replies may have") {
+  Options options = quiet_options();
+  options.limits.reply_bytes_max = 1024 * 1024;  // 16 pieces of /source
+  options.timeouts.pressed_stall = milliseconds(200);
+  Running running(options);
+  std::vector<std::unique_ptr<SocketClient>> slow;
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(std::make_unique<SocketClient>(running.port(), 4'096));
+    slow.back()->send(request("GET", "/source?50000000"));
+  }
+  for (int i = 0; i < 5; ++i) {
+    SocketClient client(running.port());
+    client.send(request("GET", "/source?3000000"));
+    const auto answer = client.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->body.size() == 3'000'000);
+  }
+  while (running.server.stats().replies_cut < 30) std::this_thread::sleep_for(milliseconds(10));
+}
+
 TEST_CASE("five hundred connections are served at once") {
   Options options = quiet_options();
   options.io_threads = 2;
