@@ -40,8 +40,8 @@ struct Upload {
 
 class Putter {
  public:
-  Putter(Session& session, const PutArguments& arguments, client::PutOptions options, BucketName bucket)
-      : session_(session), arguments_(arguments), options_(std::move(options)), bucket_(std::move(bucket)) {}
+  Putter(Session& session, client::PutOptions options, BucketName bucket)
+      : session_(session), options_(std::move(options)), bucket_(std::move(bucket)) {}
 
   void put(const Upload& upload, bool show_bar);
   void put_tree(const fs::path& root, const std::string& prefix);
@@ -56,7 +56,6 @@ class Putter {
                  std::vector<Upload>& batch);
 
   Session& session_;
-  const PutArguments& arguments_;
   const client::PutOptions options_;
   const BucketName bucket_;
   std::mutex mutex_;
@@ -140,7 +139,7 @@ void Putter::put_tree(const fs::path& root, const std::string& prefix) {
 
 ExitCode put_all(Session& session, const PutArguments& arguments, const RemotePath& remote,
                  client::PutOptions options) {
-  Putter putter(session, arguments, std::move(options), remote.bucket);
+  Putter putter(session, std::move(options), remote.bucket);
   for (const auto& file : arguments.files) {
     if (session.stop().stop_requested()) break;
     if (arguments.recursive) {
