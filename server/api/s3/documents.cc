@@ -8,11 +8,15 @@
 
 namespace objstore::s3 {
 
-void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call, const std::string& account_id) {
+void add_owner_children(wire::XmlWriter& xml, const Call& call, const std::string& account_id) {
   const auto account = call.services.credentials.find_account(account_id);
-  xml.open(element);
   xml.element("ID", account ? account->owner_id : account_id);
   xml.element("DisplayName", account ? account->display_name : account_id);
+}
+
+void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call, const std::string& account_id) {
+  xml.open(element);
+  add_owner_children(xml, call, account_id);
   xml.close();
 }
 

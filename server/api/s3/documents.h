@@ -13,6 +13,8 @@ namespace objstore::s3 {
 
 // <Owner> or <Initiator> with ID and DisplayName of an account.
 void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call, const std::string& account_id);
+// The same without the element around it.
+void add_owner_children(wire::XmlWriter& xml, const Call& call, const std::string& account_id);
 // The children of an object's entry in a listing, without Key and Owner.
 void add_listed_object(wire::XmlWriter& xml, const model::ObjectInfo& object);
 // ChecksumCRC32 and so on with its value.

@@ -47,7 +47,6 @@ namespace objstore::s3 {
   X(InvalidPart, 400,                                                                                               \
     "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified " \
     "entity tag may not match the part's entity tag.")                                                              \
-  X(InvalidPartNumber, 416, "The requested partnumber is not satisfiable")                                          \
   X(InvalidPartOrder, 400, "The list of parts was not in ascending order. Parts must be ordered by part number.")   \
   X(InvalidRange, 416, "The requested range is not satisfiable")                                                    \
   X(InvalidRequest, 400, "Invalid Request")                                                                         \

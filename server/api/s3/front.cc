@@ -44,6 +44,9 @@ Answer run(CallPtr call) {
     case Endpoint::kGetPublicAccessBlock:
     case Endpoint::kGetBucketOwnershipControls:
       return get_bucket_configuration(std::move(call));
+    case Endpoint::kGetBucketAcl:
+    case Endpoint::kGetObjectAcl:
+      return get_acl(std::move(call));
     case Endpoint::kListObjects:
       return list_objects(std::move(call));
     case Endpoint::kListObjectsV2:

@@ -68,7 +68,7 @@ Answer list_objects_v2(CallPtr call) {
   const std::string_view start_after = call->param("start-after").value_or("");
   const auto token = call->param("continuation-token");
   listing.query.after = start_after;
-  if (token) {
+  if (token && !token->empty()) {  // an empty one is where a listing begins
     auto after = call->tokens.unseal(call->bucket().str(), *token);
     if (!after) return invalid_argument("The continuation token provided is incorrect", "continuation-token", *token);
     listing.query.after = std::move(*after);

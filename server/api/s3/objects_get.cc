@@ -57,7 +57,7 @@ Outcome<Selection> select_part(const Call& call, model::OpenObject& object) {
   const auto range = object.part_range(number);
   if (!range) {
     if (range.error().code != Errc::kInvalidPart) return std::unexpected(to_failure(range.error()));
-    return refuse(Code::kInvalidPartNumber, {}, {{"ActualPartCount", std::to_string(object.info().parts_count)}});
+    return refuse(Code::kInvalidPart, {}, {{"ActualPartCount", std::to_string(object.info().parts_count)}});
   }
   return Selection{*range, range->length > 0, object.info().parts_count};
 }

@@ -15,6 +15,8 @@ Answer head_bucket(CallPtr call);
 Answer delete_bucket(CallPtr call);
 // bucket_configurations.cc: what a bucket answers about features that it does not have.
 Answer get_bucket_configuration(CallPtr call);
+// acl.cc
+Answer get_acl(CallPtr call);  // of a bucket, or of an object
 // list.cc
 Answer list_objects(CallPtr call);
 Answer list_objects_v2(CallPtr call);

@@ -95,6 +95,7 @@ struct BucketConfiguration {
   Endpoint get;
 };
 constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
+    {"acl", Endpoint::kGetBucketAcl},
     {"location", Endpoint::kGetBucketLocation},
     {"versioning", Endpoint::kGetBucketVersioning},
     {"requestPayment", Endpoint::kGetBucketRequestPayment},
@@ -195,6 +196,7 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   }
   if (subresource == "uploadId") return upload_endpoint(method, head, params);
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
+  if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
   if (method == "GET" && subresource == "tagging") return Endpoint::kGetObjectTagging;
   return Endpoint::kNotImplemented;
 }

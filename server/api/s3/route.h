@@ -29,6 +29,7 @@ namespace objstore::s3 {
   X(GetBucketLogging, "s3:GetBucketLogging")                                                            \
   X(GetBucketNotification, "s3:GetBucketNotification")                                                  \
   X(GetBucketAccelerate, "s3:GetAccelerateConfiguration")                                               \
+  X(GetBucketAcl, "s3:GetBucketAcl")                                                                    \
   X(GetBucketPolicy, "s3:GetBucketPolicy")                                                              \
   X(GetBucketPolicyStatus, "s3:GetBucketPolicyStatus")                                                  \
   X(GetBucketCors, "s3:GetBucketCORS")                                                                  \
@@ -47,6 +48,7 @@ namespace objstore::s3 {
   X(DeleteObjects, "s3:DeleteObject")                                                                   \
   X(GetObject, "s3:GetObject")                                                                          \
   X(HeadObject, "s3:GetObject")                                                                         \
+  X(GetObjectAcl, "s3:GetObjectAcl")                                                                    \
   X(GetObjectTagging, "s3:GetObjectTagging")                                                            \
   X(PutObject, "s3:PutObject")                                                                          \
   X(CopyObject, "s3:PutObject")                                                                         \

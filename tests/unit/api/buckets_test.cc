@@ -122,6 +122,7 @@ TEST_CASE("version two goes on by a token that cannot be forged") {
   const auto second = s3.get("/bucket", "list-type=2&fetch-owner=true&continuation-token=" + token);
   CHECK(keys_of(second) == "b/2 c ");
   CHECK(second.xml().child("Contents")->child("Owner")->child_text("ID") == "alice-id");
+  CHECK(keys_of(s3.get("/bucket", "list-type=2&continuation-token=")) == "a b/1 b/2 c ");
   CHECK(short_form(s3.get("/bucket", "list-type=2&continuation-token=YWJj")) == "400 InvalidArgument");
   s3.make_bucket("other");
   CHECK(short_form(s3.get("/other", "list-type=2&continuation-token=" + token)) == "400 InvalidArgument");
@@ -224,6 +225,6 @@ TEST_CASE("a bucket says of features that it lacks what S3 says of a bucket with
   CHECK(short_form(s3.get("/bucket", "policy")) == "404 NoSuchBucketPolicy");
   CHECK(short_form(s3.get("/bucket", "lifecycle")) == "404 NoSuchLifecycleConfiguration");
   CHECK(short_form(s3.get("/bucket", "tagging")) == "404 NoSuchTagSet");
-  CHECK(short_form(s3.get("/bucket", "acl")) == "501 NotImplemented");
+  CHECK(short_form(s3.get("/bucket", "inventory")) == "501 NotImplemented");
   CHECK(short_form(s3.put("/bucket?", "")) == "400 InvalidBucketName");
 }

@@ -76,7 +76,7 @@ TEST_CASE("parts become an object, and the answer can be asked for again") {
   CHECK((second.body == two));
   CHECK(second.header("x-amz-mp-parts-count") == "2");
   CHECK(s3.head("/bucket/key", "partNumber=1").content_length == kPart);
-  CHECK(short_form(s3.get("/bucket/key", "partNumber=3")) == "416 InvalidPartNumber");
+  CHECK(short_form(s3.get("/bucket/key", "partNumber=3")) == "400 InvalidPart");
   CHECK(short_form(s3.get("/bucket/key", "partNumber=0")) == "400 InvalidArgument");
   CHECK(short_form(s3.get("/bucket/key", "partNumber=1", {{"Range", "bytes=0-1"}})) == "400 InvalidRequest");
 }
