@@ -29,6 +29,7 @@ class Tally {
   void succeeded() { ++succeeded_; }
   void failed(Errc code);
   std::size_t failures() const { return failures_; }
+  std::size_t total() const { return succeeded_ + failures_; }
   // The failures' own code when nothing succeeded and all are of one kind; kExitPartial when they are mixed.
   ExitCode exit_code() const noexcept;
 

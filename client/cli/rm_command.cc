@@ -34,7 +34,12 @@ Status remove_page(Session& session, const BucketName& bucket, const std::vector
 
 Status remove_one(Session& session, const std::string& text, bool recursive, Tally& tally) {
   OBJSTORE_ASSIGN(const RemotePath path, RemotePath::parse(text));
-  if (recursive) return remove_below(session, path.bucket, path.key, tally);
+  if (recursive) {
+    const std::size_t before = tally.total();
+    OBJSTORE_TRY(remove_below(session, path.bucket, path.key, tally));
+    if (tally.total() > before || path.key.empty()) return {};
+    return fail(Errc::kNoSuchKey, "no key starts with '" + path.key + "'");
+  }
   OBJSTORE_ASSIGN(const client::ObjectName object, path.object());
   // S3 answers 204 for a key that never was; a person who misspells one wants to be told.
   OBJSTORE_ASSIGN(const auto info, session.client().head(object, {.control = {.stop = session.stop()}}));

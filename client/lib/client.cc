@@ -92,9 +92,10 @@ Result<Client> Client::create(ClientOptions options) {
 
 Status Client::create_bucket(const BucketName& bucket) {
   // In us-east-1 S3 answers 200 to the owner who makes a bucket again; only asking first tells the two apart.
-  if (impl_->caller.open({.method = "HEAD", .bucket = bucket.str()})) {
-    return fail(Errc::kBucketOwnedByYou, "the bucket " + bucket.str() + " exists already");
-  }
+  const auto found = impl_->caller.open({.method = "HEAD", .bucket = bucket.str()});
+  if (found) return fail(Errc::kBucketOwnedByYou, "the bucket " + bucket.str() + " exists already");
+  constexpr int kNoAnswer = 0;
+  if (found.error().status == kNoAnswer) return std::unexpected<Error>(found.error());
   const std::string& region = impl_->options.region;
   const std::string document = region == "us-east-1" ? std::string() : write_location(region);
   const MemoryBody body(as_bytes(document));

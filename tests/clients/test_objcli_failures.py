@@ -20,6 +20,8 @@ def test_what_is_not_there(cli, bucket, tmp_path):
     assert list(tmp_path.iterdir()) == []
     cli("cat", f"{bucket}/none", status=NOT_FOUND)
     cli("rm", f"{bucket}/none", status=NOT_FOUND)
+    cli("rm", "-r", f"{bucket}/none", status=NOT_FOUND)
+    cli("rm", "-r", bucket)
     cli("cp", f"{bucket}/none", f"{bucket}/x", status=NOT_FOUND)
     cli("put", f"{bucket}-none/k", "-", input="x", status=NOT_FOUND)
     cli("put", f"{bucket}/k", tmp_path / "none", status=NOT_FOUND)
