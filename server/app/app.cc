@@ -153,7 +153,7 @@ Result<admin::StatusReport> App::Impl::status() {
   OBJSTORE_ASSIGN(const auto totals, store->catalog().totals());
   OBJSTORE_ASSIGN(const auto space, store->engine().space());
   OBJSTORE_ASSIGN(const auto disk, store->space().space());
-  return admin::StatusReport{.version = std::string(kVersion),
+  return admin::StatusReport{.version = std::string(version()),
                              .uptime_s = (clock.now_ms() - started_ms) / 1000,
                              .buckets = totals.buckets,
                              .objects = totals.objects,
@@ -170,7 +170,7 @@ admin::AdminHooks App::Impl::hooks() {
       .metrics =
           [this] {
             return metrics_text(
-                {.store = *store, .server = *server, .clock = clock, .started_ms = started_ms, .version = kVersion});
+                {.store = *store, .server = *server, .clock = clock, .started_ms = started_ms, .version = version()});
           },
       .status = [this] { return status(); },
       .rotate_root_key =
@@ -179,6 +179,10 @@ admin::AdminHooks App::Impl::hooks() {
             if (!rotated) log::error("the root key was not rotated", {{"error", rotated.error().message}});
             return rotated;
           }};
+}
+
+std::string_view version() noexcept {
+  return OBJSTORE_VERSION;
 }
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -190,7 +194,7 @@ Result<std::unique_ptr<App>> App::start(const Config& config, const Secrets& sec
   OBJSTORE_TRY(impl->open_identity(secrets));
   impl->wire();
   OBJSTORE_TRY(impl->listen());
-  log::info("ready", {{"version", kVersion}, {"store", impl->store->directory().format().store_id}});
+  log::info("ready", {{"version", version()}, {"store", impl->store->directory().format().store_id}});
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
 

@@ -13,7 +13,8 @@
 
 namespace objstore::app {
 
-inline constexpr std::string_view kVersion = OBJSTORE_VERSION;
+// "0.1.0": of this build.
+std::string_view version() noexcept;
 
 class App {
  public:

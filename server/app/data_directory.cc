@@ -75,7 +75,6 @@ Status check_harmless(const fs::path& path) {
 }
 
 Result<StoreFormat> create(const fs::path& path) {
-  OBJSTORE_TRY(check_harmless(path));
   if (::chmod(path.c_str(), S_IRWXU) != 0)
     return fail(Errc::kIo,
                 path.string() + ": cannot make the directory private: " + std::generic_category().message(errno));
@@ -127,6 +126,8 @@ Result<DataDirectory> DataDirectory::open(const fs::path& path, Mode mode) {
   if (mode == Mode::kCreate) OBJSTORE_TRY(make_directory(path));
   OBJSTORE_ASSIGN(auto format, read_format(path));
   if (!format && mode == Mode::kExisting) return fail(Errc::kNotFound, path.string() + ": no data directory");
+  // Before the lock, which makes a file: somebody else's directory is left as it was.
+  if (!format) OBJSTORE_TRY(check_harmless(path));
   auto lock = storage::StoreLock::acquire(path.string());
   if (!lock) return fail(lock.error().code, path.string() + ": " + lock.error().message);
   // Once more, now that nobody else can be making it.

@@ -54,7 +54,7 @@ void add_option(CLI::App& cli, const Option& option, OptionLayer& layer) {
 int main(int argc, char** argv) {
   CommandLine line;
   CLI::App cli("Objstore's server: an S3-compatible object store over one deduplicated, verified store.", "objd");
-  cli.set_version_flag("--version", "objd " + std::string(kVersion));
+  cli.set_version_flag("--version", "objd " + std::string(version()));
   cli.footer(kFooter);
   for (const auto& option : options()) add_option(cli, option, line.options);
 
