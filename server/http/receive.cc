@@ -9,7 +9,9 @@ namespace objstore::http {
 // From the checked head to a reply in `call`.
 Awaitable<void> Connection::exchange(Call& call, BodyReader& body, Errand& errand) {
   Call* const started = &call;
-  const std::optional<ByteView> whole = body.whole();
+  // botocore takes a final answer to an expectation for a refusal, and the connection is lost to it: who expects 100
+  // gets it, also when the body is here already.
+  const std::optional<ByteView> whole = checked_.expects_continue ? std::nullopt : body.whole();
   errand.start([started, whole](Completion& completion) { started->begin(whole, completion); });
   co_await errand.wait();
   if (whole) {
@@ -25,7 +27,7 @@ Awaitable<void> Connection::exchange(Call& call, BodyReader& body, Errand& erran
 }
 
 Awaitable<void> Connection::receive_body(Call& call, BodyReader& body, Errand& errand) {
-  if (checked_.expects_continue && input_.empty()) {
+  if (checked_.expects_continue) {
     const bool is_sent = co_await invite_body();
     if (!is_sent) stream_.abort();
   }

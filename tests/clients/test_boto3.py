@@ -12,6 +12,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 
 from clientlib import MIB, noise
+from s3_access import make_s3
 
 LISTED_KEYS = 2100
 
@@ -24,6 +25,15 @@ def client(request):
 @pytest.fixture
 def bucket(client, make_bucket):
     return make_bucket(client)
+
+
+@pytest.fixture
+def make_s3_like(request, server, certificate):
+    def make(client, **config):
+        if client.meta.endpoint_url.startswith("https"):
+            return make_s3(request.getfixturevalue("tls_server"), verify=str(certificate[0]), **config)
+        return make_s3(server, **config)
+    return make
 
 
 def put(client, bucket, key, body=b"x", headers=None, **more):
@@ -258,6 +268,17 @@ def test_multipart_step_by_step(client, bucket):
     assert (head["Metadata"], head["ContentType"]) == ({"a": "1"}, "text/plain")
     second = client.get_object(Bucket=bucket, Key="key", PartNumber=2)
     assert (second["PartsCount"], second["Body"].read()) == (3, parts[1])
+
+
+def test_a_connection_survives_expectations(client, bucket, make_s3_like):
+    """botocore sends small bodies together with `Expect`, and large ones after the 100; on one connection."""
+    one = make_s3_like(client, max_pool_connections=1)
+    for number in range(3):
+        one.put_object(Bucket=bucket, Key="small", Body=b"x")
+        with refused(404, "NoSuchUpload"):
+            one.upload_part(Bucket=bucket, Key="small", UploadId="0" * 32, PartNumber=1, Body=b"x")
+        one.put_object(Bucket=bucket, Key="file", Body=io.BytesIO(noise(100_000, seed=number)))
+    assert get(one, bucket, "file") == noise(100_000, seed=2)
 
 
 def test_multipart_aborted(client, bucket):
