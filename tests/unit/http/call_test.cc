@@ -68,8 +68,9 @@ TEST_CASE("a ticket that is ready is taken within the stage") {
 TEST_CASE("a ticket that another thread completes ends the stage there, once") {
   for (int round = 0; round < 200; ++round) {
     Promise<api::Reply> promise;
+    Ticket<api::Reply> ticket = promise.ticket();  // before complete(), as its contract says
     ScriptedHandler handler;
-    handler.script = [&] { return api::Exchange(promise.ticket()); };
+    handler.script = [&] { return api::Exchange(std::move(ticket)); };
     ReplyBudget budget(1'000'000);
     const wire::RequestHead head;
     Call call(handler, head, budget);
