@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "common/base/log.h"
@@ -22,8 +23,7 @@ constexpr int kBacklog = 4096;
 Result<tcp::endpoint> resolve(asio::io_context& context, const Listener& listener) {
   error_code error;
   tcp::resolver resolver(context);
-  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
-  const auto results = resolver.resolve(listener.host, std::to_string(listener.port), flags, error);
+  const auto results = resolver.resolve(listener.host, std::to_string(listener.port), tcp::resolver::passive, error);
   if (error || results.empty()) {
     return fail(Errc::kInvalidArgument, "The address " + listener.host + " cannot be used: " + error.message());
   }
@@ -81,7 +81,7 @@ void Acceptor::start(NextContext next, Admit admit, std::move_only_function<void
   next_ = std::move(next);
   admit_ = std::move(admit);
   ended_ = std::move(ended);
-  asio::co_spawn(context_.get_executor(), loop(next_, admit_), [this](std::exception_ptr exception) {
+  asio::co_spawn(context_.get_executor(), loop(next_, admit_), [this](const std::exception_ptr& exception) {
     if (exception) log::error("an acceptor ended with an exception");
     ended_();
   });
@@ -90,8 +90,8 @@ void Acceptor::start(NextContext next, Admit admit, std::move_only_function<void
 void Acceptor::close() {
   asio::post(context_, [this] {
     is_closed_ = true;
-    error_code ignored;
-    acceptor_.close(ignored);
+    error_code error;
+    std::ignore = acceptor_.close(error);
     timer_.cancel();
   });
 }

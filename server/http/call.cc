@@ -31,13 +31,14 @@ int status_of(Errc code) {
 // Runs handler code. False: an exception came out of it, and the reply is 500.
 template <typename Stage>
 bool Call::guarded(Stage stage) noexcept {
-  std::string what = "unknown exception";
+  std::string what;
   try {
     stage();
     return true;
   } catch (const std::exception& e) {
     what = e.what();
   } catch (...) {
+    what = "something that is no exception";
   }
   log::error("a handler threw", {{"id", head_.request_id}, {"method", head_.method}, {"what", what}});
   crashed_ = true;

@@ -13,7 +13,7 @@ double elapsed_ms(TimePoint from, TimePoint to) {
 
 }  // namespace
 
-Connection::Connection(Shared& shared, IoExecutor io, Socket socket, std::shared_ptr<TlsContext> tls,
+Connection::Connection(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls,
                        wire::Endpoint peer)
     : shared_(shared), io_(io), stream_(std::move(socket), std::move(tls), shared.clock), peer_(std::move(peer)) {}
 
@@ -119,9 +119,9 @@ Awaitable<bool> Connection::serve() {
 // Whether the reply must be this connection's last.
 bool Connection::must_close(Call& call, const BodyReader& body) {
   if (call.reply().close || call.crashed() || body.failure() || !checked_.keep_alive || shared_.stopping) return true;
-  if (body.finished()) return false;
   // Without an invitation the client may send the body or not: what comes next has two readings.
   if (checked_.expects_continue && !invited_) return true;
+  if (body.finished()) return false;
   const auto remaining = body.remaining();
   return !remaining || *remaining > kDrainBytesMax;
 }

@@ -23,7 +23,7 @@ struct SendPace {
 
 class Connection {
  public:
-  Connection(Shared& shared, IoExecutor io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer);
+  Connection(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer);
 
   // Serves until either side has had enough. Once.
   Awaitable<void> run();

@@ -16,7 +16,7 @@ namespace objstore::http {
 
 class Errand final : public Completion {
  public:
-  Errand(IoExecutor io, Executor& pool) : io_(io), pool_(pool) {}
+  Errand(const IoExecutor& io, Executor& pool) : io_(io), pool_(pool) {}
   ~Errand() { CHECK(!running_); }
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;

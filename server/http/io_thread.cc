@@ -34,7 +34,7 @@ void log_escaped(std::exception_ptr exception) {
 }  // namespace
 
 struct IoThread::Resident {
-  Resident(Shared& shared, IoExecutor io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer,
+  Resident(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer,
            std::move_only_function<void()> e)
       : ended(std::move(e)), connection(shared, io, std::move(socket), std::move(tls), std::move(peer)) {}
   std::move_only_function<void()> ended;

@@ -7,19 +7,22 @@
 
 namespace objstore::http {
 
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
 // What a request's head may be. AWS bounds the header section at 8 KiB.
 struct HeadLimits {
-  std::size_t target_bytes_max = 8 * 1024;
-  std::size_t section_bytes_max = 8 * 1024;  // all header lines, without the request line
+  std::size_t target_bytes_max = 8 * kKiB;
+  std::size_t section_bytes_max = 8 * kKiB;  // all header lines, without the request line
   std::size_t fields_max = 100;
 };
 
 struct Limits {
   HeadLimits head;
-  std::size_t connections_max = 4096;                 // more are accepted and closed at once
-  std::size_t connections_per_peer_max = 2048;        // of one address
-  std::size_t large_buffers_max = 256;                // body buffers of 256 KiB; uploads beyond take 16 KiB ones
-  std::uint64_t reply_bytes_max = 128 * 1024 * 1024;  // what replies hold while they are sent; beyond, readers wait
+  std::size_t connections_max = 4096;           // more are accepted and closed at once
+  std::size_t connections_per_peer_max = 2048;  // of one address
+  std::size_t large_buffers_max = 256;          // body buffers of 256 KiB; uploads beyond take 16 KiB ones
+  std::uint64_t reply_bytes_max = 128 * kMiB;   // what replies hold while they are sent; beyond, readers wait
 };
 
 struct Timeouts {
@@ -32,17 +35,17 @@ struct Timeouts {
   std::uint64_t rate_bytes_per_second_min = 1'024;  // of a body, once its grace is used up
   // Of readers, while replies hold more than half of reply_bytes_max.
   std::chrono::milliseconds pressed_stall{5'000};
-  std::uint64_t pressed_rate_bytes_per_second_min = 64 * 1024;
+  std::uint64_t pressed_rate_bytes_per_second_min = 64 * kKiB;
 };
 
-inline constexpr std::size_t kLargeBufferBytes = 256 * 1024;
-inline constexpr std::size_t kSmallBufferBytes = 16 * 1024;
+inline constexpr std::size_t kLargeBufferBytes = 256 * kKiB;
+inline constexpr std::size_t kSmallBufferBytes = 16 * kKiB;
 inline constexpr std::size_t kIdleBuffersKept = 32;
-inline constexpr std::uint64_t kDrainBytesMax = 64 * 1024;          // of a body that nobody wants
-inline constexpr std::uint64_t kLingerBytesMax = 64 * 1024 * 1024;  // discarded while lingering
-inline constexpr std::size_t kChunkExtensionBytesMax = 1'024;       // of one chunk
+inline constexpr std::uint64_t kDrainBytesMax = 64 * kKiB;     // of a body that nobody wants
+inline constexpr std::uint64_t kLingerBytesMax = 64 * kMiB;    // discarded while lingering
+inline constexpr std::size_t kChunkExtensionBytesMax = 1'024;  // of one chunk
 inline constexpr std::size_t kChunkSizeDigitsMax = 16;
 inline constexpr std::size_t kTrailersMax = 64;
-inline constexpr std::size_t kTrailerSectionBytesMax = 8 * 1024;
+inline constexpr std::size_t kTrailerSectionBytesMax = 8 * kKiB;
 
 }  // namespace objstore::http

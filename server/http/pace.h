@@ -33,7 +33,7 @@ class Pace {
 
  private:
   // A peer that was fast for a while may rest, but not for ever.
-  static constexpr std::uint64_t kEarnedSecondsMax = 24 * 60 * 60;
+  static constexpr std::uint64_t kEarnedSecondsMax = 86'400;
   Millis grace_;
   Millis stall_;
   std::uint64_t rate_;

@@ -73,7 +73,7 @@ class Census {
 }  // namespace
 
 struct Server::Impl {
-  Impl(Options o, api::Handler& h, Executor& p, const Clock& c) : shared(o, h, p, c), connections(o.limits) {}
+  Impl(const Options& o, api::Handler& h, Executor& p, const Clock& c) : shared(o, h, p, c), connections(o.limits) {}
 
   Status listen();
   void run();
@@ -159,8 +159,8 @@ void Server::Impl::stop(std::chrono::milliseconds grace) {
   for (const auto& thread : threads) thread->join();
 }
 
-Server::Server(Options options, api::Handler& handler, Executor& pool, const Clock& clock)
-    : impl_(std::make_unique<Impl>(std::move(options), handler, pool, clock)) {}
+Server::Server(const Options& options, api::Handler& handler, Executor& pool, const Clock& clock)
+    : impl_(std::make_unique<Impl>(options, handler, pool, clock)) {}
 
 Server::~Server() {
   impl_->stop(std::chrono::milliseconds(0));

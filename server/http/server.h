@@ -61,7 +61,7 @@ struct Stats {
 
 class Server {
  public:
-  Server(Options options, api::Handler& handler, Executor& pool, const Clock& clock);
+  Server(const Options& options, api::Handler& handler, Executor& pool, const Clock& clock);
   ~Server();  // stops without grace
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

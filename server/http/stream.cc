@@ -1,6 +1,7 @@
 #include "server/http/stream.h"
 
 #include <boost/asio/ssl/stream.hpp>
+#include <tuple>
 #include <utility>
 
 #include "server/http/tls_context_asio.h"
@@ -68,12 +69,12 @@ Awaitable<void> Stream::close_gently(TimePoint deadline, std::uint64_t discard_b
   if (tls_stream_ && !aborted_) {
     deadline_ = deadline;
     const auto [error] = co_await tls_stream_->ssl.async_shutdown(kAwaitTuple);
-    finish(error);
+    std::ignore = finish(error);
   }
-  error_code ignored;
-  socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  error_code error;
+  std::ignore = socket().shutdown(asio::socket_base::shutdown_send, error);
   co_await discard(deadline, discard_bytes_max);
-  socket().close(ignored);
+  std::ignore = socket().close(error);
 }
 
 Awaitable<void> Stream::discard(TimePoint deadline, std::uint64_t bytes_max) {
@@ -90,9 +91,9 @@ Awaitable<void> Stream::discard(TimePoint deadline, std::uint64_t bytes_max) {
 }
 
 void Stream::cut() {
-  error_code ignored;
-  socket().set_option(asio::socket_base::linger(true, 0), ignored);
-  socket().close(ignored);
+  error_code error;
+  std::ignore = socket().set_option(asio::socket_base::linger(true, 0), error);
+  std::ignore = socket().close(error);
   aborted_ = true;
 }
 
@@ -104,8 +105,8 @@ void Stream::expire(TimePoint now, bool is_pressed) {
 }
 
 void Stream::interrupt() {
-  error_code ignored;
-  socket().cancel(ignored);
+  error_code error;
+  std::ignore = socket().cancel(error);
 }
 
 void Stream::abort() {

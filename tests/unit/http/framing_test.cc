@@ -177,7 +177,16 @@ TEST_CASE("100 Continue is sent for a wanted body only") {
   SECTION("sent already") {
     SocketClient client(running.port());
     client.send("PUT /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
+    REQUIRE(client.read_answer()->status == 100);
     REQUIRE(client.read_answer()->status == 200);
+  }
+  SECTION("sent already and unwanted") {
+    SocketClient client(running.port());
+    client.send("PUT /deny HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
+    const auto answer = client.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 403);
+    CHECK(answer->has("Connection: close\r\n"));
   }
 }
 
