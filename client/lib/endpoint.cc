@@ -39,7 +39,8 @@ Result<std::string> take_host(std::string_view text, std::string_view& authority
     if (end == std::string_view::npos) return bad(text, "no ']' after the IPv6 address");
     const std::string host(authority.substr(1, end - 1));
     authority.remove_prefix(end + 1);
-    if (host.empty() || !std::ranges::all_of(host, is_ipv6_char)) return bad(text, "no IPv6 address in brackets");
+    if (!host.contains(':') || !std::ranges::all_of(host, is_ipv6_char))
+      return bad(text, "no IPv6 address in brackets");
     return host;
   }
   const auto colon = authority.find(':');
