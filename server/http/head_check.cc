@@ -205,7 +205,7 @@ std::optional<HeadFault> check_expect(const wire::Headers& headers, bool http10,
     if (!equals_ignore_case(header.value, "100-continue")) {
       return unsupported(417, "The expectation cannot be met: only 100-continue is known.");
     }
-    out.expects_continue = !http10 && out.head.has_body();
+    out.expects_continue = !http10;  // also of an empty body: see Connection::exchange
   }
   return std::nullopt;
 }

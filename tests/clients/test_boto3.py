@@ -275,6 +275,8 @@ def test_a_connection_survives_expectations(client, bucket, make_s3_like):
     one = make_s3_like(client, max_pool_connections=1)
     for number in range(3):
         one.put_object(Bucket=bucket, Key="small", Body=b"x")
+        one.put_object(Bucket=bucket, Key="empty", Body=b"")
+        one.put_object(Bucket=bucket, Key="file", Body=io.BytesIO(noise(1000, seed=number)))
         with refused(404, "NoSuchUpload"):
             one.upload_part(Bucket=bucket, Key="small", UploadId="0" * 32, PartNumber=1, Body=b"x")
         one.put_object(Bucket=bucket, Key="file", Body=io.BytesIO(noise(100_000, seed=number)))

@@ -180,6 +180,12 @@ TEST_CASE("100 Continue is sent for a wanted body only") {
     REQUIRE(client.read_answer()->status == 100);
     REQUIRE(client.read_answer()->status == 200);
   }
+  SECTION("empty") {
+    SocketClient client(running.port());
+    client.send("PUT /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n");
+    REQUIRE(client.read_answer()->status == 100);
+    REQUIRE(client.read_answer()->status == 200);
+  }
   SECTION("sent already and unwanted") {
     SocketClient client(running.port());
     client.send("PUT /deny HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello");
