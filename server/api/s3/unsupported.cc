@@ -12,6 +12,10 @@ constexpr auto kUnsupportedPrefixes = std::to_array<std::string_view>(
     {"x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-grant-", "x-amz-object-lock-"});
 constexpr auto kUnsupported = std::to_array<std::string_view>({"x-amz-write-offset-bytes"});
 
+constexpr auto kCannedAcls = std::to_array<std::string_view>(
+    {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+     "bucket-owner-full-control", "log-delivery-write"});
+
 struct Tolerated {
   std::string_view header;
   std::string_view value;
@@ -44,6 +48,8 @@ Outcome<void> refuse_unsupported(const Call& call) {
     const auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
     if (std::ranges::any_of(kUnsupportedPrefixes, starts) || std::ranges::count(kUnsupported, name) > 0)
       return not_provided(name, name.ends_with("customer-key") ? std::string_view() : header.value);
+    if (name == "x-amz-acl" && std::ranges::count(kCannedAcls, header.value) == 0)
+      return refuse(Code::kInvalidArgument, {}, {{"ArgumentName", name}, {"ArgumentValue", header.value}});
     if (!is_tolerated(name, header.value)) return not_provided(name, header.value);
   }
   return {};

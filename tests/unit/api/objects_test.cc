@@ -213,6 +213,7 @@ TEST_CASE("features that are not provided are refused, not passed over") {
   CHECK(with("x-amz-server-side-encryption", "AES256") == "501 NotImplemented");
   CHECK(with("x-amz-server-side-encryption-customer-algorithm", "AES256") == "501 NotImplemented");
   CHECK(with("x-amz-acl", "public-read") == "501 NotImplemented");
+  CHECK(with("x-amz-acl", "everybodys") == "400 InvalidArgument");
   CHECK(with("x-amz-grant-read", "id=x") == "501 NotImplemented");
   CHECK(with("x-amz-object-lock-mode", "GOVERNANCE") == "501 NotImplemented");
   CHECK(with("x-amz-acl", "bucket-owner-full-control") == "200");
