@@ -361,4 +361,7 @@ def test_what_is_not_there_says_so(client, bucket):
     with refused(501, "NotImplemented"):
         client.put_bucket_policy(Bucket=bucket, Policy="{}")
     with refused(501, "NotImplemented"):
+        client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [
+            {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    with refused(501, "NotImplemented"):
         client.put_object_acl(Bucket=bucket, Key="key", ACL="private")
