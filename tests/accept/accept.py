@@ -190,7 +190,7 @@ def kills(run):
     count = load.verify()
     run.check(True, f"{count} keys hold what was acknowledged, after each of {run.sizes.kills} kills")
     run.rows.append((f"kill -9 under {run.sizes.clients} clients", f"{run.sizes.kills} kills, {sum(load.counts().values())} "
-                     "operations", f"{slowest:.1f} s", "slowest restart", "", ""))
+                     "operations", f"slowest restart: {slowest:.1f} s", "", "", ""))
 
 
 def print_table(run):
