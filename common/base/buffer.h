@@ -2,12 +2,12 @@
 // machines. A Buffer has one owner; a pool may be used from any thread and must outlive its buffers.
 #pragma once
 
-#include "common/base/bytes.h"
-
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include "common/base/bytes.h"
 
 namespace objstore {
 

@@ -12,7 +12,7 @@ using UnixMillis = std::int64_t;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual UnixMillis now_ms() const = 0;                               // wall clock: may jump
+  virtual UnixMillis now_ms() const = 0;                                 // wall clock: may jump
   virtual std::chrono::steady_clock::time_point steady_now() const = 0;  // for ages and timeouts
 };
 

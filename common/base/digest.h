@@ -2,12 +2,12 @@
 // functions may be called from any thread.
 #pragma once
 
-#include "common/base/bytes.h"
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include "common/base/bytes.h"
 
 namespace objstore {
 

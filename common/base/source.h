@@ -1,9 +1,9 @@
 // A body that leaves in pieces.
 #pragma once
 
-#include "common/base/buffer.h"
-
 #include <objstore/error.h>
+
+#include "common/base/buffer.h"
 
 namespace objstore {
 
@@ -11,8 +11,8 @@ namespace objstore {
 class Source {
  public:
   virtual ~Source() = default;
-  // The next verified bytes, at most 4 MiB; an empty Buffer at the end. After an error there is no more to come, and what
-  // was read before must not be taken for the whole.
+  // The next verified bytes, at most 4 MiB; an empty Buffer at the end. After an error there is no more to come, and
+  // what was read before must not be taken for the whole.
   virtual Result<Buffer> next() = 0;
 };
 

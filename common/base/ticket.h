@@ -1,8 +1,8 @@
 // Ticket<T>: a result that may not be there yet, so that a waiting commit holds no thread.
 //
 // A Ticket has one owner and is taken once. on_ready's callback runs at once when the result is there, else on the
-// thread that completes it, so it must be short: post the rest elsewhere. map() is lazy: its function runs in take(), on
-// the taker's thread. A Promise completes its Ticket exactly once; one that is destroyed before gives kCancelled.
+// thread that completes it, so it must be short: post the rest elsewhere. map() is lazy: its function runs in take(),
+// on the taker's thread. A Promise completes its Ticket exactly once; one that is destroyed before gives kCancelled.
 #pragma once
 
 #include <objstore/error.h>
@@ -51,8 +51,8 @@ struct Rendezvous {
     if (callback) callback();
   }
   std::mutex mutex;
-  std::optional<Result<T>> result;          // guarded by mutex
-  std::move_only_function<void()> waiter;   // guarded by mutex
+  std::optional<Result<T>> result;         // guarded by mutex
+  std::move_only_function<void()> waiter;  // guarded by mutex
 };
 
 template <typename T>
@@ -90,8 +90,8 @@ template <typename T>
 class [[nodiscard]] Ticket {
  public:
   Ticket(Result<T> ready) : state_(std::make_unique<detail::ReadyState<T>>(std::move(ready))) {}  // NOLINT: implicit
-  Ticket(T ready) : Ticket(Result<T>(std::move(ready))) {}                                         // NOLINT: implicit
-  Ticket(std::unexpected<Error> error) : Ticket(Result<T>(std::move(error))) {}                    // NOLINT: implicit
+  Ticket(T ready) : Ticket(Result<T>(std::move(ready))) {}                                        // NOLINT: implicit
+  Ticket(std::unexpected<Error> error) : Ticket(Result<T>(std::move(error))) {}                   // NOLINT: implicit
   explicit Ticket(std::unique_ptr<detail::TicketState<T>> state) : state_(std::move(state)) {}
 
   void on_ready(std::move_only_function<void()> callback) { state_->on_ready(std::move(callback)); }

@@ -1,14 +1,10 @@
 // The seam between a transport and a front end (S3, admin, ...). No sockets here: handlers are ordinary synchronous
 // code that is tested without them.
 //
-// The transport reads a request's head and calls begin() on the worker pool. The answer says how the body, if any, is to
-// be taken: not at all, as one document, or as a stream into a Sink. Authorisation has happened by then, so only then is
-// `100 Continue` sent. Every call for one request is made by one thread at a time, not always the same.
+// The transport reads a request's head and calls begin() on the worker pool. The answer says how the body, if any, is
+// to be taken: not at all, as one document, or as a stream into a Sink. Authorisation has happened by then, so only
+// then is `100 Continue` sent. Every call for one request is made by one thread at a time, not always the same.
 #pragma once
-
-#include "common/base/source.h"
-#include "common/base/ticket.h"
-#include "common/wire/http.h"
 
 #include <cstdint>
 #include <functional>
@@ -16,6 +12,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+
+#include "common/base/source.h"
+#include "common/base/ticket.h"
+#include "common/wire/http.h"
 
 namespace objstore::api {
 
@@ -25,18 +25,18 @@ struct AccessRecord {
   std::string action;     // "PutObject"
   std::string bucket;
   std::string key;
-  std::string error;      // the protocol's code, or empty
+  std::string error;  // the protocol's code, or empty
 };
 
 using objstore::Source;  // an error of next() means that the transport cuts the connection
 
 struct Reply {
   int status = 200;
-  wire::Headers headers;               // without Content-Length, Transfer-Encoding, Connection and Date
-  std::string body;                    // sent unless there is a source
-  std::unique_ptr<Source> source;      // sent with `content_length`
-  std::uint64_t content_length = 0;    // of the source; for HEAD: what GET would say, with neither body nor source
-  bool close = false;                  // end the connection after this reply
+  wire::Headers headers;             // without Content-Length, Transfer-Encoding, Connection and Date
+  std::string body;                  // sent unless there is a source
+  std::unique_ptr<Source> source;    // sent with `content_length`
+  std::uint64_t content_length = 0;  // of the source; for HEAD: what GET would say, with neither body nor source
+  bool close = false;                // end the connection after this reply
   AccessRecord access;
 };
 

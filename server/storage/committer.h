@@ -4,12 +4,12 @@
 // submit() may be called from any thread; tickets complete on the committer's thread, so their callbacks must be short.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
 #include "common/base/ticket.h"
 #include "server/storage/metadata_store.h"
 #include "server/storage/segment_store.h"
-
-#include <cstdint>
-#include <memory>
 
 namespace objstore::storage {
 
@@ -34,8 +34,8 @@ class Committer {
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
-  // The ticket's errors are those of MetadataStore::commit; kIo also when a lane could not be synced (then the batch was
-  // not applied). kUnavailable after a failure that stopped all writing.
+  // The ticket's errors are those of MetadataStore::commit; kIo also when a lane could not be synced (then the batch
+  // was not applied). kUnavailable after a failure that stopped all writing.
   Ticket<Done> submit(Batch batch, LaneSet lanes);
 
   // Empty while writing works; else why it has stopped (a failed sync). It does not come back before a restart.

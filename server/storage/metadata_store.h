@@ -19,36 +19,36 @@ namespace objstore::storage {
 
 // Keys, values and their schemas: docs/formats/metadata.md. Numbers and names are part of the format.
 enum class Table : std::uint8_t {
-  kStore = 0,      // singletons: format, feature sets, run number, quarantine generation
-  kBuckets = 1,    // bucket name
-  kObjects = 2,    // (bucket id, key): the current version
-  kVersions = 3,   // (bucket id, key, inverted sequence): older versions
-  kInline = 4,     // object id: bodies of small objects
-  kManifests = 5,  // (manifest id, page)
-  kContents = 6,   // (domain, content hash) -> blob id
-  kBlobs = 7,      // blob id
-  kBlobPages = 8,  // (blob id, page)
-  kChunks = 9,     // (domain, chunk id) -> location
-  kCounts = 10,    // counters only
-  kQueue = 11,     // releases that the collector has to follow
-  kUploads = 12,   // (bucket id, key, upload id)
-  kParts = 13,     // (upload id, part number)
-  kSegments = 14,  // segment id
+  kStore = 0,        // singletons: format, feature sets, run number, quarantine generation
+  kBuckets = 1,      // bucket name
+  kObjects = 2,      // (bucket id, key): the current version
+  kVersions = 3,     // (bucket id, key, inverted sequence): older versions
+  kInline = 4,       // object id: bodies of small objects
+  kManifests = 5,    // (manifest id, page)
+  kContents = 6,     // (domain, content hash) -> blob id
+  kBlobs = 7,        // blob id
+  kBlobPages = 8,    // (blob id, page)
+  kChunks = 9,       // (domain, chunk id) -> location
+  kCounts = 10,      // counters only
+  kQueue = 11,       // releases that the collector has to follow
+  kUploads = 12,     // (bucket id, key, upload id)
+  kParts = 13,       // (upload id, part number)
+  kSegments = 14,    // segment id
   kPrincipals = 15,  // accounts, users and access keys
 };
 inline constexpr std::size_t kTableCount = 16;
 // "objects" and so on: the name of the column family.
 std::string_view to_string(Table table) noexcept;
 
-// A write that happens as a whole, or not at all. Preconditions compare with what is stored when the batch's turn comes,
-// earlier batches of its group included. Of two writes to one key the later one counts.
+// A write that happens as a whole, or not at all. Preconditions compare with what is stored when the batch's turn
+// comes, earlier batches of its group included. Of two writes to one key the later one counts.
 class Batch {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{4} << 20;
 
   void expect(Table table, std::string key, std::string value);  // the stored value equals `value`
   void expect_absent(Table table, std::string key);
-  void expect_counter(std::string key, std::int64_t value);      // an absent counter is 0
+  void expect_counter(std::string key, std::int64_t value);  // an absent counter is 0
 
   void put(Table table, std::string key, std::string value);
   void erase(Table table, std::string key);
@@ -98,9 +98,9 @@ class Cursor {
   virtual void next() = 0;                      // CHECKs valid()
   // False at the end of the table or prefix, and after an error: ask status().
   virtual bool valid() const = 0;
-  virtual std::string_view key() const = 0;     // until the next move
+  virtual std::string_view key() const = 0;  // until the next move
   virtual std::string_view value() const = 0;
-  virtual Status status() const = 0;            // kCorrupt, kIo
+  virtual Status status() const = 0;  // kCorrupt, kIo
 };
 
 class MetadataReader {

@@ -4,14 +4,14 @@
 // may be called from any thread.
 #pragma once
 
-#include "common/base/buffer.h"
-#include "common/base/digest.h"
-
 #include <objstore/error.h>
 
 #include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "common/base/buffer.h"
+#include "common/base/digest.h"
 
 namespace objstore::storage {
 
@@ -27,11 +27,11 @@ struct Location {
 enum class Transform : std::uint8_t { kZstd = 1 };
 
 struct ChunkRecord {
-  Sha256 id{};                       // of the raw bytes
-  std::uint32_t domain = 0;          // chunks are shared within one
-  std::uint32_t raw_size = 0;        // before the transforms
-  std::vector<Transform> transforms; // at most 4; empty: stored as it is
-  ByteView stored;                   // at most kStoredBytesMax
+  Sha256 id{};                        // of the raw bytes
+  std::uint32_t domain = 0;           // chunks are shared within one
+  std::uint32_t raw_size = 0;         // before the transforms
+  std::vector<Transform> transforms;  // at most 4; empty: stored as it is
+  ByteView stored;                    // at most kStoredBytesMax
   static constexpr std::uint32_t kStoredBytesMax = std::uint32_t{4} << 20;
 };
 
@@ -68,8 +68,8 @@ class SegmentStore {
   // Calls at the same time share one sync. A failed one is never retried: the lane answers kIo from then on.
   virtual Status sync(Lane lane) = 0;
 
-  // The record at `location`, verified: header checksum, payload checksum, and the length. kCorrupt when it is damaged or
-  // not a chunk record, kNotFound when the segment does not exist.
+  // The record at `location`, verified: header checksum, payload checksum, and the length. kCorrupt when it is damaged
+  // or not a chunk record, kNotFound when the segment does not exist.
   virtual Result<StoredChunk> read(const Location& location) = 0;
 
   virtual std::vector<SegmentInfo> list() const = 0;
