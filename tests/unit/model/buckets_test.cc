@@ -1,3 +1,4 @@
+#include "server/model/model_rows.h"
 #include "tests/support/test_store.h"
 
 using namespace objstore;
@@ -77,4 +78,21 @@ TEST_CASE("totals count buckets, objects and their sizes") {
   CHECK(totals.buckets == 1);
   CHECK(totals.objects == 2);
   CHECK(totals.logical_bytes == 5'003);
+}
+
+TEST_CASE("a bucket that was being deleted when the server died is there, with what is in it") {
+  TestStore store(Backing::kFiles);
+  must(store.catalog().create_bucket(bucket_name("photos"), "alice", "").wait());
+  must(put(store.catalog(), "photos", "a", "x"));
+  auto& metadata = store.engine().metadata();
+  model::BucketRow row =
+      must(model::decode_bucket("photos", must(metadata.get(storage::Table::kBuckets, "photos")).value()));
+  row.state = model::BucketState::kDeleting;
+  storage::Batch batch;
+  batch.put(storage::Table::kBuckets, "photos", model::encode(row));
+  must(store.engine().committer().submit(std::move(batch), {}).wait());
+  CHECK(error_of(put(store.catalog(), "photos", "b", "y")) == Errc::kConflict);
+  store.reopen();
+  CHECK(must(get(store.catalog(), "photos", "a")) == "x");
+  must(put(store.catalog(), "photos", "b", "y"));
 }

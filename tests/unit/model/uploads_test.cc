@@ -1,4 +1,5 @@
 #include "common/wire/checksum.h"
+#include "server/model/model_rows.h"
 #include "tests/support/test_store.h"
 
 using namespace objstore;
@@ -238,16 +239,51 @@ TEST_CASE("checksums of parts become the checksum of the whole") {
   CHECK_FALSE(info.checksum->composite);
 }
 
-TEST_CASE("an upload that was completing or being aborted when the server died is open or gone") {
-  Fixture fixture(Backing::kFiles);
+namespace {
+
+// What a server leaves that dies between the two steps of a completion or an abort.
+void leave_in(Fixture& fixture, model::UploadState state) {
+  auto& metadata = fixture.store.engine().metadata();
+  const auto cursor = metadata.scan(storage::Table::kUploads, {});
+  REQUIRE(cursor->valid());
+  model::UploadRow row = must(model::decode_upload(cursor->value()));
+  row.state = state;
+  storage::Batch batch;
+  batch.put(storage::Table::kUploads, std::string(cursor->key()), model::encode(row));
+  must(fixture.store.engine().committer().submit(std::move(batch), {}).wait());
+}
+
+}  // namespace
+
+TEST_CASE("a completion that is refused by its condition can be tried again") {
+  Fixture fixture;
   const auto a = fixture.part(1, random_bytes(50'000, 1));
-  // A completion that cannot go on: its bucket is taken away in between by the condition.
   model::CompleteOptions options;
   options.parts = {{1, a.etag, ""}};
   options.condition = [](const model::ObjectInfo*) -> Status { return fail(Errc::kPreconditionFailed, "no"); };
   CHECK(error_of(fixture.catalog().complete(fixture.bucket, fixture.key, fixture.upload.upload_id, options).wait()) ==
         Errc::kPreconditionFailed);
+  must(fixture.complete({{1, a.etag, ""}}));
+  CHECK(must(get(fixture.catalog(), "photos", "k")) == random_bytes(50'000, 1));
+}
+
+TEST_CASE("an upload that was completing when the server died is open again") {
+  Fixture fixture(Backing::kFiles);
+  const auto a = fixture.part(1, random_bytes(50'000, 1));
+  leave_in(fixture, model::UploadState::kCompleting);
+  CHECK(error_of(fixture.complete({{1, a.etag, ""}})) == Errc::kUnavailable);
   fixture.store.reopen();
   must(fixture.complete({{1, a.etag, ""}}));
   CHECK(must(get(fixture.catalog(), "photos", "k")) == random_bytes(50'000, 1));
+}
+
+TEST_CASE("an upload that was being aborted when the server died is gone, and its parts with it") {
+  Fixture fixture(Backing::kFiles);
+  fixture.part(1, random_bytes(50'000, 1));
+  leave_in(fixture, model::UploadState::kAborting);
+  fixture.store.reopen();
+  fixture.store.collect();
+  CHECK(fixture.store.rows(storage::Table::kUploads) == 0);
+  CHECK(fixture.store.rows(storage::Table::kParts) == 0);
+  CHECK(fixture.store.live_bytes() == 0);
 }
