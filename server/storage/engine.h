@@ -22,6 +22,7 @@
 #include "server/storage/chunker.h"
 #include "server/storage/committer.h"
 #include "server/storage/epoch.h"
+#include "server/storage/removal_gate.h"
 #include "server/storage/rows.h"
 
 namespace objstore::storage {
@@ -66,6 +67,7 @@ class Engine {
   Epochs& epochs() { return epochs_; }
   const Chunker& chunker() const { return chunker_; }
   Collector& collector() { return *collector_; }
+  RemovalGate& removal_gate() { return removal_gate_; }
 
   // Greater than every number that this store has given out before, also across restarts.
   std::uint64_t next_id();
@@ -116,6 +118,7 @@ class Engine {
   const Clock& clock_;
   EngineOptions options_;
   Epochs epochs_;
+  RemovalGate removal_gate_;
   Chunker chunker_;
   BufferPool chunk_buffers_;
   std::atomic<std::uint64_t> next_id_;
