@@ -97,6 +97,7 @@ Ticket<Done> CatalogImpl::delete_bucket(const BucketName& name) {
   Batch batch;
   expect(batch, deleting);
   batch.erase(Table::kBuckets, name.str());
+  OBJSTORE_TRY(erase_documents(batch, bucket.row.info.id));
   batch.erase_counter(bucket_bytes_key(bucket.row.info.id));
   batch.erase_counter(bucket_objects_key(bucket.row.info.id));
   return engine_.committer().submit(std::move(batch), {});

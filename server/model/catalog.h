@@ -14,6 +14,7 @@
 #include "common/base/executor.h"
 #include "common/base/source.h"
 #include "common/base/ticket.h"
+#include "server/model/bucket_documents.h"
 #include "server/model/types.h"
 
 namespace objstore::storage {
@@ -93,6 +94,15 @@ class Catalog {
   virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) = 0;
   virtual Result<BucketInfo> get_bucket(const BucketName& name) = 0;  // kNoSuchBucket
   virtual Ticket<Done> delete_bucket(const BucketName& name) = 0;     // kBucketNotEmpty, kNoSuchBucket
+
+  // What is configured for a bucket, as its front end wrote it. Replaced as a whole, gone with the bucket.
+  // Nothing when there is none. `bucket` as get_bucket() gave it; kIo, kCorrupt.
+  virtual Result<std::optional<std::string>> get_document(const BucketInfo& bucket, BucketDocument document) = 0;
+  // kNoSuchBucket; kTooLarge above kBucketDocumentBytesMax.
+  virtual Ticket<Done> set_document(const BucketName& bucket, BucketDocument document, std::string content) = 0;
+  // Success also when there is none. kNoSuchBucket.
+  virtual Ticket<Done> remove_document(const BucketName& bucket, BucketDocument document) = 0;
+
   struct BucketQuery {
     std::string owner_account;
     std::string prefix;

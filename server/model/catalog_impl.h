@@ -37,6 +37,9 @@ class CatalogImpl final : public Catalog {
   Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) override;
   Result<BucketInfo> get_bucket(const BucketName& name) override;
   Ticket<Done> delete_bucket(const BucketName& name) override;
+  Result<std::optional<std::string>> get_document(const BucketInfo& bucket, BucketDocument document) override;
+  Ticket<Done> set_document(const BucketName& bucket, BucketDocument document, std::string content) override;
+  Ticket<Done> remove_document(const BucketName& bucket, BucketDocument document) override;
   Result<BucketPage> list_buckets(const BucketQuery& query) override;
   Result<Totals> totals() override;
 
@@ -108,6 +111,9 @@ class CatalogImpl final : public Catalog {
   Status recover_uploads();
   Status recover_buckets();
   Status forget_completed(UnixMillis before);
+  // kTooLarge; nothing as content removes the document.
+  Ticket<Done> write_document(const BucketName& bucket, BucketDocument document, std::optional<std::string> content);
+  Status erase_documents(storage::Batch& batch, std::uint64_t bucket);
   Result<bool> bucket_is_empty(std::uint64_t bucket);
   Status set_bucket_state(const Stored<BucketRow>& bucket, BucketState state);
 

@@ -272,6 +272,10 @@ std::string completed_key(UnixMillis completed_ms, std::string_view upload_row_k
   return key.append(upload_row_key);
 }
 
+std::string bucket_document_key(std::uint64_t bucket, BucketDocument document) {
+  return bucket_prefix(bucket).append(to_string(document));
+}
+
 std::string bucket_bytes_key(std::uint64_t bucket) {
   return std::string("u").append(storage::id_key(bucket));
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/model/bucket_documents.h"
 #include "server/model/types.h"
 #include "server/storage/engine.h"
 
@@ -81,6 +82,9 @@ std::uint32_t part_list_pages(std::uint32_t parts_count);
 // Table store: completed uploads in order of time, so that they can be forgotten.
 inline constexpr std::string_view kCompletedPrefix = "completed/";
 std::string completed_key(UnixMillis completed_ms, std::string_view upload_row_key);
+
+// Table bucket_documents.
+std::string bucket_document_key(std::uint64_t bucket, BucketDocument document);
 
 // Counters.
 std::string bucket_bytes_key(std::uint64_t bucket);  // what the sizes of its objects add up to

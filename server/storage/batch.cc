@@ -9,8 +9,8 @@ namespace objstore::storage {
 namespace {
 
 constexpr std::array<std::string_view, kTableCount> kTableNames = {
-    "store",      "buckets", "objects", "versions", "inline",  "manifests", "contents", "blobs",
-    "blob_pages", "chunks",  "counts",  "queue",    "uploads", "parts",     "segments", "principals"};
+    "store",  "buckets", "objects", "versions", "inline", "manifests", "contents",   "blobs",           "blob_pages",
+    "chunks", "counts",  "queue",   "uploads",  "parts",  "segments",  "principals", "bucket_documents"};
 
 constexpr std::size_t kCounterBytes = 8;
 

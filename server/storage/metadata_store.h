@@ -19,24 +19,25 @@ namespace objstore::storage {
 
 // Keys, values and their schemas: docs/formats/metadata.md. Numbers and names are part of the format.
 enum class Table : std::uint8_t {
-  kStore = 0,        // singletons: format, feature sets, run number, quarantine generation
-  kBuckets = 1,      // bucket name
-  kObjects = 2,      // (bucket id, key): the current version
-  kVersions = 3,     // (bucket id, key, inverted sequence): older versions
-  kInline = 4,       // object id: bodies of small objects
-  kManifests = 5,    // (manifest id, page)
-  kContents = 6,     // (domain, content hash) -> blob id
-  kBlobs = 7,        // blob id
-  kBlobPages = 8,    // (blob id, page)
-  kChunks = 9,       // (domain, chunk id) -> location
-  kCounts = 10,      // counters only
-  kQueue = 11,       // releases that the collector has to follow
-  kUploads = 12,     // (bucket id, key, upload id)
-  kParts = 13,       // (upload id, part number)
-  kSegments = 14,    // segment id
-  kPrincipals = 15,  // accounts, users and access keys
+  kStore = 0,             // singletons: format, feature sets, run number, quarantine generation
+  kBuckets = 1,           // bucket name
+  kObjects = 2,           // (bucket id, key): the current version
+  kVersions = 3,          // (bucket id, key, inverted sequence): older versions
+  kInline = 4,            // object id: bodies of small objects
+  kManifests = 5,         // (manifest id, page)
+  kContents = 6,          // (domain, content hash) -> blob id
+  kBlobs = 7,             // blob id
+  kBlobPages = 8,         // (blob id, page)
+  kChunks = 9,            // (domain, chunk id) -> location
+  kCounts = 10,           // counters only
+  kQueue = 11,            // releases that the collector has to follow
+  kUploads = 12,          // (bucket id, key, upload id)
+  kParts = 13,            // (upload id, part number)
+  kSegments = 14,         // segment id
+  kPrincipals = 15,       // accounts, users and access keys
+  kBucketDocuments = 16,  // (bucket id, name): what is configured for a bucket
 };
-inline constexpr std::size_t kTableCount = 16;
+inline constexpr std::size_t kTableCount = 17;
 // "objects" and so on: the name of the column family.
 std::string_view to_string(Table table) noexcept;
 

@@ -1,4 +1,6 @@
 // What only the RocksDB adapter promises: what it acknowledged survives, and damage is refused loudly.
+#include <rocksdb/db.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
@@ -112,6 +114,36 @@ TEST_CASE("a torn tail of the log costs only what was not acknowledged", "[rocks
     const bool key = (*store)->get(Table::kObjects, "key10")->has_value();
     CHECK(*storage::decode_counter(*(*store)->get(Table::kCounts, "count")) == (key ? 11 : 10));
   }
+}
+
+// What a build left that did not know the table.
+void drop_table(const std::string& directory, const std::string& name) {
+  std::vector<std::string> names;
+  REQUIRE(rocksdb::DB::ListColumnFamilies({}, directory, &names).ok());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& family : names) families.emplace_back(family, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  REQUIRE(rocksdb::DB::Open({}, directory, families, &handles, &opened).ok());
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) CHECK(database->DropColumnFamily(handles[i]).ok());
+    CHECK(database->DestroyColumnFamilyHandle(handles[i]).ok());
+  }
+}
+
+TEST_CASE("a store written before a table existed gets the table, empty, and keeps the others", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  put(adapter, 1);
+  adapter.close();
+  drop_table(adapter.options().directory, "bucket_documents");
+  adapter.open();
+  CHECK(adapter.store().get(Table::kObjects, "key1")->has_value());
+  CHECK_FALSE(adapter.store().scan(Table::kBucketDocuments, {})->valid());
+  Batch batch;
+  batch.put(Table::kBucketDocuments, "a", "b");
+  REQUIRE(commit_one(adapter.store(), std::move(batch)));
+  CHECK(*adapter.store().get(Table::kBucketDocuments, "a") == "b");
 }
 
 TEST_CASE("a directory that cannot be made is an error", "[rocksdb]") {
