@@ -13,6 +13,7 @@
 #include "server/api/dispatch.h"
 #include "server/api/s3/front.h"
 #include "server/app/endpoint_file.h"
+#include "server/app/jobs.h"
 #include "server/app/metrics.h"
 #include "server/app/store.h"
 #include "server/auth/authorizer.h"
@@ -65,6 +66,22 @@ std::string local_url_of(http::Bound bound) {
   return url_of(bound);
 }
 
+admin::JobReport report_of(JobInfo info) {
+  return {.id = info.id,
+          .kind = std::move(info.kind),
+          .state = std::string(to_string(info.state)),
+          .fraction = info.fraction,
+          .started_ms = info.started_ms,
+          .finished_ms = info.finished_ms,
+          .error = std::move(info.error),
+          .result = std::move(info.result)};
+}
+
+// What a job of this kind does; kInvalidArgument for a query that it does not understand.
+Result<Jobs::Work> work_of(std::string_view kind, std::string_view) {
+  return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
+}
+
 }  // namespace
 
 // Members are destroyed from the last to the first: what is wired later stands on what is there before.
@@ -76,6 +93,7 @@ struct App::Impl {
   const UnixMillis started_ms = clock.now_ms();
   std::atomic<bool> stopping{false};
   std::unique_ptr<Store> store;
+  Jobs jobs{clock};  // of the operator; they use the store
   std::unique_ptr<Identity> identity;
   std::unique_ptr<auth::Authenticator> authenticator;
   auth::Authorizer authorizer;
@@ -88,6 +106,7 @@ struct App::Impl {
   void wire();
   Status listen();
   admin::AdminHooks hooks();
+  Result<admin::JobReport> start_job(std::string_view kind, std::string_view query);
   Status ready();
   Result<admin::StatusReport> status();
 };
@@ -164,6 +183,12 @@ Result<admin::StatusReport> App::Impl::status() {
                              .writable = ready().has_value()};
 }
 
+Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string_view query) {
+  OBJSTORE_ASSIGN(auto work, work_of(kind, query));
+  OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), std::move(work)));
+  return report_of(std::move(started));
+}
+
 admin::AdminHooks App::Impl::hooks() {
   return {
       .ready = [this] { return ready(); },
@@ -178,6 +203,13 @@ admin::AdminHooks App::Impl::hooks() {
             auto rotated = identity->rotate_root_key();
             if (!rotated) log::error("the root key was not rotated", {{"error", rotated.error().message}});
             return rotated;
+          },
+      .start_job = [this](std::string_view kind, std::string_view query) { return start_job(kind, query); },
+      .jobs =
+          [this] {
+            std::vector<admin::JobReport> reports;
+            for (JobInfo& info : jobs.list()) reports.push_back(report_of(std::move(info)));
+            return reports;
           }};
 }
 
@@ -213,6 +245,7 @@ void App::reload() {
 void App::stop() {
   log::info("stopping");
   impl_->stopping = true;
+  impl_->jobs.stop();
   std::error_code ignored;
   std::filesystem::remove(impl_->store->directory().endpoint(), ignored);
   impl_->server->stop(impl_->config.stop_timeout);

@@ -21,7 +21,10 @@ constexpr auto kResources = std::to_array<Resource>({
     {"/-/metrics", "GET", "Metrics"},
     {"/-/status", "GET", "Status"},
     {"/-/rotate-root-key", "POST", "RotateRootKey"},
+    {"/-/jobs", "GET", "Jobs"},
 });
+constexpr std::string_view kOneJob = "/-/jobs/";
+constexpr std::string_view kStart = "Start";  // what the actions of jobs begin with
 
 api::Reply text(const wire::RequestHead& head, int status, std::string_view type, std::string body) {
   api::Reply reply;
@@ -53,7 +56,7 @@ api::Reply failure(const wire::RequestHead& head, int status, std::string_view c
 
 const Resource* find_resource(std::string_view path) {
   for (const Resource& resource : kResources)
-    if (resource.path == path) return &resource;
+    if (resource.path == path || (resource.path == "/-/jobs" && path.starts_with(kOneJob))) return &resource;
   return nullptr;
 }
 
@@ -67,6 +70,20 @@ boost::json::object to_json(const StatusReport& report) {
           {"stored_bytes", report.stored_bytes},
           {"disk_bytes", report.disk_bytes},
           {"disk_free_bytes", report.disk_free_bytes}};
+}
+
+boost::json::object to_json(const JobReport& job, bool with_result) {
+  boost::json::object out{{"id", job.id},
+                          {"kind", job.kind},
+                          {"state", job.state},
+                          {"fraction", job.fraction},
+                          {"started_ms", job.started_ms},
+                          {"finished_ms", job.finished_ms}};
+  if (!job.error.empty()) out["error"] = job.error;
+  if (!with_result || job.result.empty()) return out;
+  boost::system::error_code error;
+  out["result"] = boost::json::parse(job.result, error);
+  return out;
 }
 
 }  // namespace
@@ -101,6 +118,34 @@ api::Reply AdminFront::rotate(const wire::RequestHead& head) {
   return failure(head, 500, "InternalError", "the root key was not changed");
 }
 
+api::Reply AdminFront::start_job(const wire::RequestHead& head) {
+  const auto kind = std::string_view(head.path).substr(std::string_view("/-/").size());
+  const Result<JobReport> started = hooks_.start_job(kind, head.query);
+  if (started) return json(head, 200, to_json(*started, false));
+  const Error& error = started.error();
+  switch (error.code) {
+    case Errc::kConflict:
+      return failure(head, 409, "Conflict", error.message);
+    case Errc::kInvalidArgument:
+      return failure(head, 400, "InvalidArgument", error.message);
+    default:
+      return failure(head, 503, "Unavailable", error.message);
+  }
+}
+
+api::Reply AdminFront::jobs(const wire::RequestHead& head) {
+  const std::string_view path = head.path;
+  const std::vector<JobReport> all = hooks_.jobs();
+  if (!path.starts_with(kOneJob)) {
+    boost::json::array list;
+    for (const JobReport& job : all) list.push_back(to_json(job, false));
+    return json(head, 200, {{"jobs", std::move(list)}});
+  }
+  for (const JobReport& job : all)
+    if (job.kind == path.substr(kOneJob.size())) return json(head, 200, to_json(job, true));
+  return failure(head, 404, "NotFound", "no such job has run since the server started");
+}
+
 api::Reply AdminFront::handle(const wire::RequestHead& head) {
   const Resource* resource = find_resource(head.path);
   if (resource == nullptr) return failure(head, 404, "NotFound", "there is nothing of this name");
@@ -116,6 +161,10 @@ api::Reply AdminFront::handle(const wire::RequestHead& head) {
     reply = text(head, 200, kMetricsType, hooks_.metrics());
   } else if (resource->path == "/-/status") {
     reply = as_root(head, [&] { return status(head); });
+  } else if (resource->path == "/-/jobs") {
+    reply = as_root(head, [&] { return jobs(head); });
+  } else if (resource->action.starts_with(kStart)) {
+    reply = as_root(head, [&] { return start_job(head); });
   } else {
     reply = as_root(head, [&] { return rotate(head); });
   }

@@ -5,6 +5,8 @@
 //   GET  /-/metrics            Prometheus text; nothing secret
 //   GET  /-/status             JSON, for the root key alone
 //   POST /-/rotate-root-key    JSON, for the root key alone
+//   GET  /-/jobs               JSON: the last job of each kind, without results; for the root key alone
+//   GET  /-/jobs/KIND          JSON: that one, with its result
 //
 // Who asks is checked as for S3 (Signature Version 4, service "s3").
 #pragma once
@@ -14,6 +16,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "server/api/handler.h"
 #include "server/auth/authenticator.h"
@@ -32,12 +36,27 @@ struct StatusReport {
   bool writable = true;  // false below the free-space watermark, or after a failed sync
 };
 
+// A job that runs or ran.
+struct JobReport {
+  std::uint64_t id = 0;
+  std::string kind;
+  std::string state;  // "running", "done", "failed", "cancelled"
+  double fraction = 0;
+  std::int64_t started_ms = 0;
+  std::int64_t finished_ms = 0;  // 0: not yet
+  std::string error;
+  std::string result;  // a JSON document; empty: none yet
+};
+
 // How the rest of the server is asked; wired by the application. Called from any thread, many at once.
 struct AdminHooks {
   std::function<Status()> ready;         // the message of its error says why not
   std::function<std::string()> metrics;  // Prometheus text format 0.0.4
   std::function<Result<StatusReport>()> status;
   std::function<Result<std::string>()> rotate_root_key;  // durable on return; gives the new access key's id
+  // `query`: of the request. kConflict: one of this kind runs. kInvalidArgument: the query.
+  std::function<Result<JobReport>(std::string_view kind, std::string_view query)> start_job;
+  std::function<std::vector<JobReport>()> jobs;
 };
 
 class AdminFront final : public api::Handler {
@@ -52,6 +71,8 @@ class AdminFront final : public api::Handler {
   api::Reply health(const wire::RequestHead& head);
   api::Reply status(const wire::RequestHead& head);
   api::Reply rotate(const wire::RequestHead& head);
+  api::Reply start_job(const wire::RequestHead& head);
+  api::Reply jobs(const wire::RequestHead& head);
 
   const auth::Authenticator& authenticator_;
   const AdminHooks hooks_;

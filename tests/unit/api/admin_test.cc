@@ -16,19 +16,28 @@ struct AdminBench {
   auth::Authenticator authenticator{accounts, clock, {}};
   Status ready;
   int rotations = 0;
-  admin::AdminFront front{authenticator,
-                          {.ready = [this] { return ready; },
-                           .metrics = [] { return std::string("objd_up 1\n"); },
-                           .status = []() -> Result<admin::StatusReport> {
-                             admin::StatusReport report;
-                             report.version = "1.2.3";
-                             report.logical_bytes = 7;
-                             return report;
-                           },
-                           .rotate_root_key = [this]() -> Result<std::string> {
-                             ++rotations;
-                             return "NEWKEY";
-                           }}};
+  std::vector<admin::JobReport> jobs{};
+  admin::AdminFront front{
+      authenticator,
+      {.ready = [this] { return ready; },
+       .metrics = [] { return std::string("objd_up 1\n"); },
+       .status = []() -> Result<admin::StatusReport> {
+         admin::StatusReport report;
+         report.version = "1.2.3";
+         report.logical_bytes = 7;
+         return report;
+       },
+       .rotate_root_key = [this]() -> Result<std::string> {
+         ++rotations;
+         return "NEWKEY";
+       },
+       .start_job = [this](std::string_view kind, std::string_view query) -> Result<admin::JobReport> {
+         if (query == "wrong=1") return fail(Errc::kInvalidArgument, "wrong");
+         if (!jobs.empty()) return fail(Errc::kConflict, "it runs");
+         jobs.push_back({.id = 1, .kind = std::string(kind), .state = "running"});
+         return jobs.back();
+       },
+       .jobs = [this] { return jobs; }}};
 
   wire::RequestHead head(const std::string& method, const std::string& path, std::string_view key = {}) {
     wire::OutgoingRequest out{.method = method, .path = path, .query = "", .headers = {}};
@@ -90,6 +99,19 @@ TEST_CASE("the operator's requests are for the root key alone") {
   CHECK(bench.ask("POST", "/-/rotate-root-key", kAlice).body.contains("NEWKEY"));
   CHECK(bench.rotations == 1);
   CHECK(bench.ask("GET", "/-/debug", kAlice).status == 404);
+}
+
+TEST_CASE("jobs are listed, and one is shown with its result, to the root key alone") {
+  AdminBench bench;
+  bench.jobs.push_back({.id = 3, .kind = "fsck", .state = "done", .fraction = 1, .result = R"({"findings":[]})"});
+  CHECK(bench.ask("GET", "/-/jobs", kBob).status == 403);
+  CHECK(bench.ask("GET", "/-/jobs/fsck", kBob).status == 403);
+  const auto all = bench.ask("GET", "/-/jobs", kAlice);
+  CHECK(all.status == 200);
+  CHECK(all.body.contains("\"kind\":\"fsck\""));
+  CHECK_FALSE(all.body.contains("findings"));
+  CHECK(bench.ask("GET", "/-/jobs/fsck", kAlice).body.contains("\"result\":{\"findings\":[]}"));
+  CHECK(bench.ask("GET", "/-/jobs/scrub", kAlice).status == 404);
 }
 
 TEST_CASE("what lies below /-/ is internal, but not where the host names a bucket") {
