@@ -123,6 +123,7 @@ class MixedLoad:
     """Use: load.begin(); ...; load.end(); load.verify()."""
 
     WEIGHTS = {"put": 40, "get": 30, "delete": 10, "list": 10, "copy": 8, "multipart": 2}
+    WORKER = Worker
 
     def __init__(self, s3, bucket, workers, seed, weights=None):
         self.s3 = s3
@@ -130,7 +131,7 @@ class MixedLoad:
         self.seed = seed
         self.weights = weights or self.WEIGHTS
         self.stop = threading.Event()
-        self.workers = [Worker(self, number) for number in range(workers)]
+        self.workers = [self.WORKER(self, number) for number in range(workers)]
         print(f"mixed load: {workers} workers, seed {seed}")
 
     def begin(self):
@@ -148,7 +149,7 @@ class MixedLoad:
         """The same keys and what is known of them, with new threads."""
         old, self.seed = self.workers, seed
         self.stop = threading.Event()
-        self.workers = [Worker(self, number) for number in range(len(old))]
+        self.workers = [self.WORKER(self, number) for number in range(len(old))]
         for before, after in zip(old, self.workers):
             after.keys = before.keys
             after.counts = before.counts

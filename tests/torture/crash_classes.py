@@ -1,0 +1,160 @@
+"""F2: kill -9 under load. F4: the power cut of a file system under load."""
+import fcntl
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+from classes import TortureClass, check_store, is_root, without
+from crash_load import CrashLoad
+
+WORKERS = 16
+FULL_VERIFICATION_EVERY = 25
+FRESH_STORE_EVERY = 150
+GOINGDOWN, NO_LOG_FLUSH = 0x8004587D, 2
+SETTLE_SECONDS = 0.05
+IMAGE_BYTES = 768 << 20
+UNMOUNT_TRIES = 50
+
+
+class KillClass(TortureClass):
+    NAME = "F2"
+    ABOUT = "kill -9 at a random time under load"
+    CLAIM = 2000
+    SECONDS_GUESS = 1.2
+    SLICE = 6
+
+    def open(self):
+        self.fresh_store()
+        self.load = CrashLoad(self.s3, self.BUCKET, WORKERS, f"{self.seed}/0")
+
+    def cycle(self, number):
+        if number and number % FRESH_STORE_EVERY == 0:
+            self.close()
+            self.open()
+        chance = random.Random(f"{self.seed}/{number}")
+        self.load.resume(f"{self.seed}/{number}")
+        time.sleep(chance.uniform(0.02, 0.5))
+        self.crash()
+        self.load.end()
+        assert not self.load.errors(), self.load.errors()
+        if chance.random() < 0.15:  # again, while it recovers
+            self.revive(start=False)
+            time.sleep(chance.uniform(0, 0.12))
+            self.crash()
+        if chance.random() < 0.1 or number % FULL_VERIFICATION_EVERY == FULL_VERIFICATION_EVERY - 1:
+            self.revive(start=None)
+            check_store(self.data())
+        self.revive()
+        if number % FULL_VERIFICATION_EVERY == FULL_VERIFICATION_EVERY - 1:
+            self.load.verify()
+            assert self.objd.stop() == 0, self.objd.log_tail()
+            check_store(self.data(), "--read-data")
+            self.revive()
+        self.load.verify_touched(chance)
+        return 1
+
+    def crash(self):
+        self.objd.kill()
+
+    def revive(self, start=True):
+        """The store's disk is there again, and its server: ready (True), just started (False), or not (None)."""
+        if start is not None:
+            self.objd.spawn()
+        if start:
+            self.objd.wait_ready()
+        self.s3.forget()
+
+
+class PowerCutClass(KillClass):
+    """The file system forgets what it has not made durable: a shutdown without flushing its log."""
+
+    FILE_SYSTEM = ""
+    is_mounted = False
+    is_cut = False  # mounted, and answering every call with an error
+    SECONDS_GUESS = 2.0
+    SLICE = 4
+
+    @classmethod
+    def missing(cls):
+        if not is_root():
+            return "needs root, to mount a file system"
+        if not os.path.exists("/dev/loop-control"):
+            return "this kernel has no loop devices"
+        return without(f"mkfs.{cls.FILE_SYSTEM}")
+
+    def disk(self):
+        return self.work / "disk"
+
+    def data(self):
+        return self.disk() / "store"
+
+    def open(self):
+        image = self.work / "image"
+        image.unlink(missing_ok=True)
+        with open(image, "wb") as file:
+            file.truncate(IMAGE_BYTES)
+        subprocess.run([f"/usr/sbin/mkfs.{self.FILE_SYSTEM}", "-q", str(image)], check=True)
+        self.disk().mkdir(exist_ok=True)
+        self.mount()
+        super().open()
+
+    def mount(self):
+        subprocess.run(["mount", "-o", "loop", str(self.work / "image"), str(self.disk())], check=True)
+        self.is_mounted, self.is_cut = True, False
+
+    def unmount(self):
+        """A process that was just killed may hold the disk for a moment; a disk that was cut off answers nothing but this."""
+        for _ in range(UNMOUNT_TRIES):
+            if not self.is_mounted:
+                return
+            done = subprocess.run(["umount", str(self.disk())], capture_output=True, text=True)
+            self.is_mounted = done.returncode != 0
+            if self.is_mounted:
+                time.sleep(0.1)
+        raise RuntimeError(f"{self.disk()} cannot be unmounted: {done.stderr}")
+
+    def crash(self):
+        # A sync in flight may report success for what the shutdown is about to lose: whoever is stopped reads no report.
+        os.kill(self.objd.pid, signal.SIGSTOP)
+        time.sleep(SETTLE_SECONDS)
+        disk = os.open(self.disk(), os.O_RDONLY)
+        try:
+            fcntl.ioctl(disk, GOINGDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(disk)
+        self.is_cut = True
+        self.objd.kill()
+
+    def revive(self, start=True):
+        if self.is_cut:
+            self.unmount()
+            self.mount()
+        super().revive(start)
+
+    def cycle(self, number):
+        if shutil.disk_usage(self.disk()).free < IMAGE_BYTES // 3:
+            self.close()
+            self.open()
+        return super().cycle(number)
+
+    def close(self):
+        super().close()
+        self.unmount()
+
+
+class Ext4PowerCutClass(PowerCutClass):
+    NAME = "F4-ext4"
+    ABOUT = "power cut on ext4"
+    CLAIM = 1000
+    FILE_SYSTEM = "ext4"
+
+
+class XfsPowerCutClass(PowerCutClass):
+    NAME = "F4-xfs"
+    ABOUT = "power cut on XFS"
+    CLAIM = 200
+    FILE_SYSTEM = "xfs"

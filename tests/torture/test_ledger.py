@@ -1,0 +1,31 @@
+"""Cycles add up over runs, and those of other code do not count."""
+import pytest
+
+import ledger
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "code_id", lambda: "now")
+    return ledger.Ledger(tmp_path / "folder" / "results.jsonl")
+
+
+def test_runs_add_up(results):
+    for cycles in (3, 4):
+        results.append(**{"class": "F2"}, seed=1, cycles=cycles, failures=1, seconds=1.5)
+    total = results.totals()["F2"]
+    assert (total["cycles"], total["failures"], total["runs"], total["seconds"]) == (7, 2, 2, 3.0)
+
+
+def test_cycles_of_other_code_do_not_count(results, monkeypatch):
+    results.append(**{"class": "F2"}, seed=1, cycles=3, failures=0, seconds=1)
+    monkeypatch.setattr(ledger, "code_id", lambda: "later")
+    results.append(**{"class": "F2"}, seed=1, cycles=4, failures=0, seconds=1)
+    total = results.totals()["F2"]
+    assert (total["cycles"], total["stale"]) == (4, 3)
+
+
+def test_nothing_counts_while_the_code_is_in_no_commit(results, monkeypatch):
+    monkeypatch.setattr(ledger, "code_id", lambda: ledger.UNCOMMITTED)
+    results.append(**{"class": "F2"}, seed=1, cycles=3, failures=0, seconds=1)
+    assert results.totals()["F2"]["cycles"] == 0
