@@ -4,6 +4,7 @@ Prints what it does, then a table in Markdown with the figures, for docs/perform
 is not as it must be. --quick uses small sizes, to try this program itself.
 """
 import argparse
+import os
 import pathlib
 import random
 import shutil
@@ -14,12 +15,14 @@ import threading
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "clients")]
+sys.path[:0] = [str(TESTS), str(TESTS / "clients"), str(TESTS / "raw"), str(TESTS / "accept")]
 
 from clientlib import file_digest, write_noise  # noqa: E402
+from listing import listing  # noqa: E402
 from mixed_load import MixedLoad  # noqa: E402
 from objd_process import REGION, Objd, clean_environment  # noqa: E402
 from s3_access import make_s3  # noqa: E402
+from slow_connections import slow_connections  # noqa: E402
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -37,6 +40,8 @@ class Sizes:
         self.clients = 64
         self.mix_seconds = 10 if quick else 60
         self.kills = 2 if quick else 10
+        self.keys = 20_000 if quick else 1_000_000
+        self.slow_connections = 300 if quick else 2000
 
 
 class Watch:
@@ -85,6 +90,15 @@ class Run:
     def aws(self, *arguments):
         subprocess.run(["/usr/bin/aws", "--endpoint-url", self.objd.endpoint, "s3", *map(str, arguments)], env=self.env,
                        check=True)
+
+    def watch(self):
+        return Watch(self.objd)
+
+    def export_credentials(self, objd=None):
+        """For what talks to a server on raw sockets."""
+        objd = objd or self.objd
+        access_key, secret_key = objd.credentials()
+        os.environ.update(OBJD_TEST_ENDPOINT=objd.endpoint, OBJD_TEST_ACCESS_KEY=access_key, OBJD_TEST_SECRET_KEY=secret_key)
 
     def check(self, fine, what):
         print(("    fine: " if fine else "    WRONG: ") + what, flush=True)
@@ -225,7 +239,7 @@ def main():
     sys.exit(1 if run.failures else 0)
 
 
-STEPS = [tree_there_and_back, big_file_there_and_back, many_clients, kills]
+STEPS = [tree_there_and_back, big_file_there_and_back, listing, slow_connections, many_clients, kills]
 
 if __name__ == "__main__":
     main()
