@@ -8,7 +8,7 @@
 namespace objstore::app {
 namespace {
 
-constexpr std::size_t kReplyBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kReplyBytesMax = std::size_t{16} << 20;  // a report with all its findings
 
 struct Url {
   StreamTarget target;
@@ -41,7 +41,8 @@ Result<Url> parse_url(const AdminTarget& admin) {
 }
 
 std::string text_of(const wire::OutgoingRequest& request) {
-  std::string text = request.method + " " + request.path + " HTTP/1.1\r\n";
+  const std::string query = request.query.empty() ? std::string() : "?" + request.query;
+  std::string text = request.method + " " + request.path + query + " HTTP/1.1\r\n";
   for (const auto& header : request.headers) text += header.name + ": " + header.value + "\r\n";
   return text + "\r\n";
 }
@@ -67,9 +68,10 @@ Result<AdminReply> parse_reply(std::string_view text) {
 }  // namespace
 
 Result<AdminReply> admin_request(const AdminTarget& target, const auth::AccessKey& key, std::string_view method,
-                                 std::string_view path) {
+                                 std::string_view path, std::string_view query) {
   OBJSTORE_ASSIGN(const auto url, parse_url(target));
-  wire::OutgoingRequest request{.method = std::string(method), .path = std::string(path), .query = {}, .headers = {}};
+  wire::OutgoingRequest request{
+      .method = std::string(method), .path = std::string(path), .query = std::string(query), .headers = {}};
   request.headers.add("Host", url.authority);
   request.headers.add("Connection", "close");
   if (method == "POST") request.headers.add("Content-Length", "0");

@@ -25,6 +25,6 @@ struct AdminReply {
 
 // kInvalidArgument: the URL. kUnreachable: no connection. kTimeout, kIo, kMalformed.
 Result<AdminReply> admin_request(const AdminTarget& target, const auth::AccessKey& key, std::string_view method,
-                                 std::string_view path);
+                                 std::string_view path, std::string_view query = {});
 
 }  // namespace objstore::app

@@ -13,6 +13,7 @@
 #include "server/api/dispatch.h"
 #include "server/api/s3/front.h"
 #include "server/app/endpoint_file.h"
+#include "server/app/fsck.h"
 #include "server/app/jobs.h"
 #include "server/app/metrics.h"
 #include "server/app/store.h"
@@ -77,9 +78,11 @@ admin::JobReport report_of(JobInfo info) {
           .result = std::move(info.result)};
 }
 
-// What a job of this kind does; kInvalidArgument for a query that it does not understand.
-Result<Jobs::Work> work_of(std::string_view kind, std::string_view) {
-  return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
+// Of a request that starts a job: nothing, or "read-data=true".
+Result<bool> read_data_of(std::string_view query) {
+  if (query.empty() || query == "read-data=false") return false;
+  if (query == "read-data=true") return true;
+  return fail(Errc::kInvalidArgument, "the query may say read-data=true or read-data=false");
 }
 
 }  // namespace
@@ -184,8 +187,9 @@ Result<admin::StatusReport> App::Impl::status() {
 }
 
 Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string_view query) {
-  OBJSTORE_ASSIGN(auto work, work_of(kind, query));
-  OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), std::move(work)));
+  if (kind != "fsck") return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
+  OBJSTORE_ASSIGN(const bool read_data, read_data_of(query));
+  OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), fsck_online(*store, {.read_data = read_data})));
   return report_of(std::move(started));
 }
 

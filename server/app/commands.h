@@ -13,8 +13,9 @@ inline constexpr int kExitUsage = 2;
 
 struct CommandLine {
   OptionLayer options;
-  std::string endpoint;  // of status and rotate-root-key: instead of the running server's own
-  bool json = false;     // of status
+  std::string endpoint;    // of commands that ask a server: instead of the running server's own
+  bool json = false;       // of status and fsck
+  bool read_data = false;  // of fsck
 };
 
 int serve(const CommandLine& line);
@@ -22,6 +23,8 @@ int check_config(const CommandLine& line);
 int show_status(const CommandLine& line);
 // By the running server, or offline when none has the data directory.
 int rotate_root_key(const CommandLine& line);
+// By the running server, or offline. 0 clean, 1 damage or an error, 3 leaks only.
+int fsck(const CommandLine& line);
 
 // The environment of this process.
 std::optional<std::string> process_environment(const std::string& name);

@@ -61,11 +61,14 @@ int main(int argc, char** argv) {
   auto* check = cli.add_subcommand("check-config", "Check options, files and certificates, and start nothing.");
   auto* status = cli.add_subcommand("status", "Ask the running server for its space and its figures.");
   auto* rotate = cli.add_subcommand("rotate-root-key", "Replace the root key, with or without a running server.");
-  for (auto* command : {check, status, rotate}) command->fallthrough();
-  for (auto* command : {status, rotate})
+  auto* check_store =
+      cli.add_subcommand("fsck", "Check a store, with or without a running server: 0 clean, 1 damage, 3 leaks.");
+  for (auto* command : {check, status, rotate, check_store}) command->fallthrough();
+  for (auto* command : {status, rotate, check_store})
     command->add_option("--endpoint", line.endpoint, "URL of the server, instead of what the data directory says.")
         ->type_name("URL");
-  status->add_flag("--json", line.json, "Print the report as JSON.");
+  for (auto* command : {status, check_store}) command->add_flag("--json", line.json, "Print the report as JSON.");
+  check_store->add_flag("--read-data", line.read_data, "Read and verify every stored chunk, too.");
   cli.require_subcommand(0, 1);
 
   try {
@@ -78,5 +81,6 @@ int main(int argc, char** argv) {
   if (check->parsed()) return check_config(line);
   if (status->parsed()) return show_status(line);
   if (rotate->parsed()) return rotate_root_key(line);
+  if (check_store->parsed()) return fsck(line);
   return serve(line);
 }

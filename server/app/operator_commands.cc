@@ -5,53 +5,16 @@
 #include <cstdio>
 
 #include "common/base/bytes.h"
-#include "server/app/admin_client.h"
 #include "server/app/commands.h"
-#include "server/app/endpoint_file.h"
 #include "server/app/identity.h"
 #include "server/app/process.h"
+#include "server/app/running_server.h"
 #include "server/app/store.h"
 
 namespace objstore::app {
 namespace {
 
 namespace json = boost::json;
-
-int failed(const Error& error) {
-  std::fprintf(stderr, "objd: %s\n", error.message.c_str());
-  return kExitFailure;
-}
-
-struct Connection {
-  AdminTarget target;
-  auth::AccessKey key;
-};
-
-// Where the server of this data directory is, and the key to ask it with.
-Result<Connection> find_server(const Config& config, const std::string& endpoint) {
-  const std::filesystem::path directory(config.data);
-  OBJSTORE_ASSIGN(const auto key, auth::read_credentials_file(directory / "root-credentials"));
-  if (!key) return fail(Errc::kNotFound, config.data + ": no root-credentials in it; is this the data directory?");
-  Connection connection{.target = {.url = endpoint, .region = config.region, .certificate = {}}, .key = *key};
-  if (!endpoint.empty()) return connection;
-  OBJSTORE_ASSIGN(const auto file, read_endpoint_file(directory / "endpoint"));
-  if (!file) return fail(Errc::kUnreachable, config.data + ": no server runs on this data directory");
-  connection.target = {.url = file->url, .region = file->region, .certificate = file->certificate};
-  return connection;
-}
-
-Result<json::object> ask(const Connection& connection, std::string_view method, std::string_view path) {
-  OBJSTORE_ASSIGN(const auto reply, admin_request(connection.target, connection.key, method, path));
-  try {
-    auto object = json::parse(reply.body).as_object();
-    if (reply.status == 200) return object;
-    return fail(reply.status == 403 ? Errc::kAccessDenied : Errc::kInternal,
-                "the server refused: " + json::value_to<std::string>(object.at("message")));
-  } catch (const std::exception&) {
-    return fail(Errc::kMalformed, "the server answered with status " + std::to_string(reply.status) +
-                                      " and what is no Objstore document");
-  }
-}
 
 std::string human(std::uint64_t bytes) {
   constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
@@ -76,17 +39,12 @@ std::string status_text(const json::object& report) {
          fmt::format("\ndisk      {} free of {}\n", human(number("disk_free_bytes")), human(number("disk_bytes")));
 }
 
-Result<Config> config_with_data(const CommandLine& line) {
-  OBJSTORE_ASSIGN(auto config, load_config(line.options, process_environment));
-  if (config.data.empty())
-    return fail(Errc::kInvalidArgument, "--data DIR is needed (or OBJD_DATA, or data in the file)");
-  return config;
-}
-
 Result<std::string> rotate_online(const Config& config, const std::string& endpoint) {
   OBJSTORE_ASSIGN(const auto connection, find_server(config, endpoint));
-  OBJSTORE_ASSIGN(const auto answer, ask(connection, "POST", "/-/rotate-root-key"));
-  const auto* id = answer.if_contains("access_key");
+  OBJSTORE_ASSIGN(const auto answer, ask_server(connection, "POST", "/-/rotate-root-key"));
+  boost::system::error_code error;
+  const json::value document = json::parse(answer, error);
+  const auto* id = document.is_object() ? document.as_object().if_contains("access_key") : nullptr;
   if (id == nullptr || !id->is_string()) return fail(Errc::kMalformed, "the server did not name the new key");
   return std::string(id->as_string());
 }
@@ -121,10 +79,10 @@ int show_status(const CommandLine& line) {
   if (!config) return failed(config.error());
   const auto connection = find_server(*config, line.endpoint);
   if (!connection) return failed(connection.error());
-  const auto report = ask(*connection, "GET", "/-/status");
+  const auto report = ask_server(*connection, "GET", "/-/status");
   if (!report) return failed(report.error());
   try {
-    const auto text = line.json ? json::serialize(*report) + "\n" : status_text(*report);
+    const auto text = line.json ? *report : status_text(json::parse(*report).as_object());
     std::fputs(text.c_str(), stdout);
   } catch (const std::exception&) {
     return failed({Errc::kMalformed, "the server's report lacks a figure"});

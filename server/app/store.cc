@@ -5,6 +5,7 @@
 
 #include "server/storage/local_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
+#include "server/storage/segment_reader.h"
 
 namespace objstore::app {
 namespace {
@@ -29,6 +30,9 @@ Result<std::unique_ptr<storage::MetadataStore>> open_metadata(const DataDirector
 
 Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
   OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kCreate));
+  // Before the metadata, whose opening writes.
+  OBJSTORE_ASSIGN(auto found, storage::SegmentReader::open({directory.segments().string()}));
+  OBJSTORE_TRY(found.check_versions());
   std::unique_ptr<Store> store(new Store(std::move(directory), worker_count(config)));
   OBJSTORE_ASSIGN(store->space_, storage::SpaceGuard::open({.directory = store->directory_.path().string(),
                                                             .reserve_bytes = config.free_space_reserve,

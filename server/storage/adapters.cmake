@@ -13,6 +13,7 @@ set(ADAPTER_SOURCES
   segment_file_cache.cc
   segment_format.cc
   segment_lane.cc
+  segment_reader.cc
   segment_recovery.cc
   segment_scan.cc
   space.cc

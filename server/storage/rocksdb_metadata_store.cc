@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
@@ -89,16 +90,29 @@ class RocksdbCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// Of a table that a store does not have.
+class EmptyCursor final : public Cursor {
+ public:
+  void seek(std::string_view) override {}
+  void next() override { CHECK(false); }
+  bool valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  Status status() const override { return {}; }
+};
+
 // An open database with the handles of its tables.
 class Database {
  public:
   static Result<std::unique_ptr<Database>> open(const RocksdbOptions& options);
+  static Result<std::unique_ptr<Database>> open_for_reading(const RocksdbOptions& options);
   ~Database();
 
   Result<std::optional<std::string>> get(const rocksdb::Snapshot* snapshot, Table table, std::string_view key) const;
   Result<std::vector<std::optional<std::string>>> multi_get(const rocksdb::Snapshot* snapshot, Table table,
                                                             std::span<const std::string> keys) const;
   std::unique_ptr<Cursor> scan(const rocksdb::Snapshot* snapshot, Table table, std::string_view prefix) const {
+    if (family(table) == nullptr) return std::make_unique<EmptyCursor>();
     return std::make_unique<RocksdbCursor>(*db_, family(table), snapshot, prefix);
   }
   rocksdb::DB& db() const { return *db_; }
@@ -197,9 +211,51 @@ Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) 
   return out;
 }
 
+// Keeps an opening that must not write from starting an info log.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+Result<std::unique_ptr<Database>> Database::open_for_reading(const RocksdbOptions& options) {
+  auto out = std::make_unique<Database>();
+  out->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rocksdb::DBOptions database = database_options(options);
+  database.create_if_missing = false;
+  database.create_missing_column_families = false;
+  database.info_log = std::make_shared<NoLog>();
+  std::vector<std::string> names;
+  if (const auto listed = rocksdb::DB::ListColumnFamilies(database, options.directory, &names); !listed.ok()) {
+    if (listed.IsPathNotFound()) return fail(Errc::kNotFound, "there is no metadata in " + options.directory);
+    return std::unexpected(open_error(listed));
+  }
+  const rocksdb::ColumnFamilyOptions family = table_options(options, out->cache_);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, family);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::OpenForReadOnly(database, options.directory, families, &handles, &db);
+  out->db_.reset(db);
+  if (!status.ok()) return std::unexpected(open_error(status));
+  out->families_.assign(kTableCount + 1, nullptr);
+  bool unknown = false;
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    std::size_t at = 0;
+    while (at < kTableCount && to_string(static_cast<Table>(at)) != handle->GetName()) ++at;
+    const bool fits = at < kTableCount || handle->GetName() == rocksdb::kDefaultColumnFamilyName;
+    if (fits) out->families_[at] = handle;
+    if (!fits) out->families_.push_back(handle);  // to be closed
+    unknown |= !fits;
+  }
+  if (unknown) return fail(Errc::kUnsupported, "the metadata holds tables of a newer version");
+  return out;
+}
+
 Database::~Database() {
   if (!db_) return;
   for (rocksdb::ColumnFamilyHandle* family : families_) {
+    if (family == nullptr) continue;
     if (const auto status = db_->DestroyColumnFamilyHandle(family); !status.ok()) {
       log::warn("metadata: a table could not be closed", {{"error", status.ToString()}});
     }
@@ -211,6 +267,7 @@ Database::~Database() {
 
 Result<std::optional<std::string>> Database::get(const rocksdb::Snapshot* snapshot, Table table,
                                                  std::string_view key) const {
+  if (family(table) == nullptr) return std::nullopt;
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   std::string value;
@@ -222,6 +279,7 @@ Result<std::optional<std::string>> Database::get(const rocksdb::Snapshot* snapsh
 
 Result<std::vector<std::optional<std::string>>> Database::multi_get(const rocksdb::Snapshot* snapshot, Table table,
                                                                     std::span<const std::string> keys) const {
+  if (family(table) == nullptr) return std::vector<std::optional<std::string>>(keys.size());
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
@@ -290,6 +348,25 @@ class RocksdbMetadataStore final : public MetadataStore {
   bool failed_ = false;  // by the committing thread only
 };
 
+class RocksdbMetadataReader final : public MetadataReader {
+ public:
+  explicit RocksdbMetadataReader(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return database_->get(nullptr, table, key);
+  }
+  Result<std::vector<std::optional<std::string>>> multi_get(Table table,
+                                                            std::span<const std::string> keys) const override {
+    return database_->multi_get(nullptr, table, keys);
+  }
+  std::unique_ptr<Cursor> scan(Table table, std::string_view prefix) const override {
+    return database_->scan(nullptr, table, prefix);
+  }
+
+ private:
+  const std::unique_ptr<Database> database_;
+};
+
 std::vector<Status> RocksdbMetadataStore::commit(std::span<const Batch> group) {
   const auto dead = [] { return fail(Errc::kIo, "the metadata log could not be written; restart to recover"); };
   if (failed_) return std::vector<Status>(group.size(), dead());
@@ -347,6 +424,11 @@ MetadataStore::Usage RocksdbMetadataStore::usage() const {
 Result<std::unique_ptr<MetadataStore>> open_rocksdb_metadata_store(const RocksdbOptions& options) {
   OBJSTORE_ASSIGN(auto database, Database::open(options));
   return std::make_unique<RocksdbMetadataStore>(std::move(database), options.directory);
+}
+
+Result<std::unique_ptr<MetadataReader>> open_rocksdb_metadata_reader(const RocksdbOptions& options) {
+  OBJSTORE_ASSIGN(auto database, Database::open_for_reading(options));
+  return std::make_unique<RocksdbMetadataReader>(std::move(database));
 }
 
 }  // namespace objstore::storage

@@ -25,4 +25,9 @@ struct RocksdbOptions {
 // nothing has been dropped. kIo.
 Result<std::unique_ptr<MetadataStore>> open_rocksdb_metadata_store(const RocksdbOptions& options);
 
+// For looking at a store that nobody serves: nothing in the directory is written, not even after a crash (the log is
+// replayed in memory). The caller holds the lock of the data directory. A table that the store does not have yet is
+// empty. Errors as above, and kNotFound when there is no database.
+Result<std::unique_ptr<MetadataReader>> open_rocksdb_metadata_reader(const RocksdbOptions& options);
+
 }  // namespace objstore::storage

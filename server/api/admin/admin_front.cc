@@ -21,6 +21,7 @@ constexpr auto kResources = std::to_array<Resource>({
     {"/-/metrics", "GET", "Metrics"},
     {"/-/status", "GET", "Status"},
     {"/-/rotate-root-key", "POST", "RotateRootKey"},
+    {"/-/fsck", "POST", "StartFsck"},
     {"/-/jobs", "GET", "Jobs"},
 });
 constexpr std::string_view kOneJob = "/-/jobs/";

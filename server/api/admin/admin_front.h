@@ -5,6 +5,7 @@
 //   GET  /-/metrics            Prometheus text; nothing secret
 //   GET  /-/status             JSON, for the root key alone
 //   POST /-/rotate-root-key    JSON, for the root key alone
+//   POST /-/fsck               starts a check; ?read-data=true reads everything; for the root key alone
 //   GET  /-/jobs               JSON: the last job of each kind, without results; for the root key alone
 //   GET  /-/jobs/KIND          JSON: that one, with its result
 //

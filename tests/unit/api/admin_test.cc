@@ -114,6 +114,15 @@ TEST_CASE("jobs are listed, and one is shown with its result, to the root key al
   CHECK(bench.ask("GET", "/-/jobs/scrub", kAlice).status == 404);
 }
 
+TEST_CASE("a job is started by the root key alone, and one of a kind at a time") {
+  AdminBench bench;
+  CHECK(bench.ask("POST", "/-/fsck", kBob).status == 403);
+  CHECK(bench.jobs.empty());
+  CHECK(bench.ask("GET", "/-/fsck", kAlice).status == 405);
+  CHECK(bench.ask("POST", "/-/fsck", kAlice).body.contains("\"state\":\"running\""));
+  CHECK(bench.ask("POST", "/-/fsck", kAlice).status == 409);
+}
+
 TEST_CASE("what lies below /-/ is internal, but not where the host names a bucket") {
   AdminBench bench;
   Named s3("s3");

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "server/model/check.h"
 #include "tests/support/test_store.h"
 
 using namespace objstore;
@@ -53,7 +54,9 @@ class Player {
       }
     }
     compare_all();
+    check();
     empty_out();
+    check();
   }
 
  private:
@@ -147,6 +150,14 @@ class Player {
     }
     CHECK(must(store_.catalog().totals()).logical_bytes == bytes);
     CHECK(must(store_.catalog().totals()).objects == model_.size());
+  }
+
+  void check() {
+    auto& engine = store_.engine();
+    const auto findings =
+        must(model::check_store({.metadata = engine.metadata(), .segments = engine.segments().list()}, {}));
+    for (const auto& finding : findings.kept()) UNSCOPED_INFO(finding.kind << ": " << finding.message);
+    CHECK(findings.clean());
   }
 
   // Nothing is left when everything has been deleted: no count was lost, none was counted twice.
