@@ -37,7 +37,7 @@ TEST_CASE("a report names what is concerned, and what to do") {
   CHECK(test::must(fsck_exit_status(report)) == 1);
   const std::string text = test::must(fsck_text(report));
   CHECK(text.contains("damage (chunk-unreadable): chunk 12 is damaged\n"));
-  CHECK(text.contains("  concerns photos/a\\nb, version v1\n"));
+  CHECK(text.contains("  concerns photos/a\\x0ab, version v1\n"));
   CHECK(text.contains("  concerns photos/c, upload u7, part 3\n"));
   CHECK(text.contains("  to do: Upload it again.\n"));
   CHECK(text.contains("Findings: 1 of damage, 0 leaks"));
