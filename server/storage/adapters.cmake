@@ -9,6 +9,7 @@ set(ADAPTER_SOURCES
   read_buffers.cc
   rocksdb_metadata_store.cc
   segment_catalog.cc
+  segment_directories.cc
   segment_file.cc
   segment_file_cache.cc
   segment_format.cc

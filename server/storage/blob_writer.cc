@@ -29,11 +29,17 @@ BlobWriter::BlobWriter(Engine& engine, Domain domain)
     : engine_(engine), domain_(domain), guard_(engine.epochs().enter()), blob_(engine.next_id()) {}
 
 BlobWriter::~BlobWriter() {
+  unpin();
   if (!staged_) return;
   Batch batch;
   release_staged(batch, blob_, engine_.next_id());
   // Nobody waits for this one. When it is lost (a crash), the next start finds the marker.
   (void)engine_.committer().submit(std::move(batch), {});
+}
+
+void BlobWriter::unpin() {
+  engine_.segments().unpin(pinned_);
+  pinned_.clear();
 }
 
 Status BlobWriter::write(ByteView bytes) {
@@ -98,10 +104,11 @@ Status BlobWriter::take_chunk(ByteView raw) {
     if (found.usable()) return {};
   }
   OBJSTORE_ASSIGN(pending.appended, append(id, raw));
+  pinned_.insert(pinned_.end(), pending.appended.begin(), pending.appended.end());
   return {};
 }
 
-Result<Location> BlobWriter::append(const ChunkId& id, ByteView raw) {
+Result<std::vector<Location>> BlobWriter::append(const ChunkId& id, ByteView raw) {
   const Encoded encoded = encode_chunk(raw, scratch_);
   ChunkRecord record;
   record.id = id;
@@ -113,7 +120,7 @@ Result<Location> BlobWriter::append(const ChunkId& id, ByteView raw) {
 }
 
 // Counts every chunk of the present page: those that are stored by now where they are, the others at our own copy.
-Status BlobWriter::count_pending(Batch& batch) {
+Status BlobWriter::count_pending(Batch& batch, LaneSet& lanes) {
   if (guard_.revoked()) return fail(Errc::kUnavailable, "the upload took too long");
   // Read first: if a damaged chunk is found between here and the commit, the commit fails and we look again.
   OBJSTORE_ASSIGN(const auto quarantine, engine_.metadata().get(Table::kStore, kQuarantineKey));
@@ -124,13 +131,13 @@ Status BlobWriter::count_pending(Batch& batch) {
   bool relies_on_found = false;
   std::size_t i = 0;
   for (const auto& [id, pending] : pending_) {
-    OBJSTORE_TRY(count_chunk(batch, {domain_, id}, pending, stored[i++], relies_on_found));
+    OBJSTORE_TRY(count_chunk(batch, lanes, {domain_, id}, pending, stored[i++], relies_on_found));
   }
   if (relies_on_found) expect_as_read(batch, Table::kStore, std::string(kQuarantineKey), quarantine);
   return {};
 }
 
-Status BlobWriter::count_chunk(Batch& batch, const ChunkKey& key, const Pending& pending,
+Status BlobWriter::count_chunk(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
                                const std::optional<std::string>& stored, bool& relies_on_found) {
   batch.add(chunk_count_key(key), pending.occurrences);
   ChunkRow row;
@@ -142,39 +149,45 @@ Status BlobWriter::count_chunk(Batch& batch, const ChunkKey& key, const Pending&
       return {};
     }
   }
-  if (!pending.appended)
+  if (pending.appended.empty())
     return fail(Errc::kUnavailable, "a chunk that was stored has been found damaged; send the body again");
-  place(batch, key, pending, stored, row);
-  return {};
+  return place(batch, lanes, key, pending, stored, row);
 }
 
 // The blob exists, but a chunk of it was found damaged: our own copy takes its place, without a count of its own.
 Status BlobWriter::heal_pending(Batch& batch, LaneSet& lanes) {
   for (const auto& [id, pending] : pending_) {
-    if (!pending.appended) continue;
+    if (pending.appended.empty()) continue;
     const ChunkKey key{domain_, id};
     OBJSTORE_ASSIGN(const auto stored, engine_.metadata().get(Table::kChunks, chunk_key(key)));
     if (!stored) continue;
     OBJSTORE_ASSIGN(const ChunkRow row, decode_chunk(*stored));
     if (row.usable() || row.condemned) continue;
-    place(batch, key, pending, stored, row);
-    if (lane_ == Lane::kSmall) lanes.add(lane_);
+    OBJSTORE_TRY(place(batch, lanes, key, pending, stored, row));
   }
   return {};
 }
 
-// Puts our own copy where nothing usable is.
-void BlobWriter::place(Batch& batch, const ChunkKey& key, const Pending& pending,
-                       const std::optional<std::string>& stored, const ChunkRow& old) {
+// Puts our own copies where nothing usable is, but for those that went down with their disk.
+Status BlobWriter::place(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
+                         const std::optional<std::string>& stored, const ChunkRow& old) {
   for (const Placement& placement : old.placements) {
     batch.add(segment_live_key(placement.location.segment), -static_cast<std::int64_t>(placement.location.length));
   }
   expect_as_read(batch, Table::kChunks, chunk_key(key), stored);
   ChunkRow fresh;
   fresh.raw_size = pending.raw_size;
-  fresh.placements.push_back({*pending.appended, false});
+  for (const Location& location : pending.appended) {
+    if (engine_.segments().lost(location.segment)) continue;
+    fresh.placements.push_back({location, false});
+    batch.add(segment_live_key(location.segment), static_cast<std::int64_t>(location.length));
+    lanes.add_segment(location.segment);
+  }
+  if (fresh.placements.empty()) return fail(Errc::kUnavailable, "a disk has failed; send the body again");
   batch.put(Table::kChunks, chunk_key(key), encode(fresh));
-  batch.add(segment_live_key(pending.appended->segment), static_cast<std::int64_t>(pending.appended->length));
+  // What lies in a lane of its own has been synced by finish().
+  if (lane_ == Lane::kSmall) lanes.add(lane_);
+  return {};
 }
 
 BlobRow BlobWriter::row(BlobState state) const {
@@ -199,7 +212,7 @@ Status BlobWriter::stage_page() {
   staged_ = true;
   auto committed = commit_loop<Done>(engine_.committer(), engine_.executor(), [this]() -> Result<Attempt<Done>> {
                      Attempt<Done> attempt;
-                     OBJSTORE_TRY(count_pending(attempt.batch));
+                     OBJSTORE_TRY(count_pending(attempt.batch, attempt.lanes));
                      put_page(attempt.batch, pages_ - 1);
                      attempt.batch.put(Table::kBlobs, id_key(blob_), encode(row(BlobState::kStaged)));
                      mark_staged(attempt.batch, blob_);
@@ -208,6 +221,7 @@ Status BlobWriter::stage_page() {
   if (!committed) return std::unexpected(std::move(committed.error()));
   page_chunks_.clear();
   pending_.clear();
+  unpin();
   return {};
 }
 
@@ -225,7 +239,7 @@ Result<Extent> BlobWriter::publish(Batch& batch, LaneSet& lanes) {
     OBJSTORE_TRY(heal_pending(batch, lanes));
     return Extent{other, 0, size_};
   }
-  OBJSTORE_TRY(count_pending(batch));
+  OBJSTORE_TRY(count_pending(batch, lanes));
   BlobRow blob = row(BlobState::kPublished);
   if (pages_ == 0 && page_chunks_.size() <= kInlineChunksMax) {
     blob.chunks = page_chunks_;
@@ -238,7 +252,6 @@ Result<Extent> BlobWriter::publish(Batch& batch, LaneSet& lanes) {
   batch.put(Table::kContents, content, id_key(blob_));
   batch.put(Table::kBlobs, id_key(blob_), encode(blob));
   batch.add(blob_count_key(blob_), 1);
-  if (lane_ == Lane::kSmall) lanes.add(lane_);
   return Extent{blob_, 0, size_};
 }
 

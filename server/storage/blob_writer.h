@@ -38,18 +38,19 @@ class BlobWriter {
   struct Pending {
     std::uint32_t raw_size = 0;
     std::int64_t occurrences = 0;
-    std::optional<Location> appended;  // our own copy
+    std::vector<Location> appended;  // our own copies
   };
 
   Status cut_what_is_complete();
   Status take_chunk(ByteView raw);
-  Result<Location> append(const ChunkId& id, ByteView raw);
-  Status count_pending(Batch& batch);
-  Status count_chunk(Batch& batch, const ChunkKey& key, const Pending& pending,
+  Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
+  Status count_pending(Batch& batch, LaneSet& lanes);
+  Status count_chunk(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
                      const std::optional<std::string>& stored, bool& relies_on_found);
   Status heal_pending(Batch& batch, LaneSet& lanes);
-  void place(Batch& batch, const ChunkKey& key, const Pending& pending, const std::optional<std::string>& stored,
-             const ChunkRow& old);
+  Status place(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
+               const std::optional<std::string>& stored, const ChunkRow& old);
+  void unpin();
   Status stage_page();
   BlobRow row(BlobState state) const;
   void put_page(Batch& batch, std::uint32_t page) const;
@@ -68,6 +69,7 @@ class BlobWriter {
   std::string content_hash_value_;
   std::vector<ChunkRef> page_chunks_;   // of the present page, in order
   std::map<ChunkId, Pending> pending_;  // of the present page, each once
+  std::vector<Location> pinned_;        // what was appended and is not committed
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
 };

@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kIdle{500};      // between looks at an empt
 constexpr std::chrono::milliseconds kDrainPoll{10};  // while an epoch is waited for
 constexpr std::chrono::seconds kAfterError{5};
 constexpr std::size_t kSubmittedMax = 1024;           // steps under way at once
-constexpr std::uint64_t kDeadOpenSegment = 8u << 20;  // an open segment with so many bytes and none in use is sealed
+constexpr std::uint64_t kDeadOpenSegment = 8u << 20;  // an open segment with so many bytes and few in use is sealed
+constexpr std::chrono::seconds kSweepInterval{1};
 
 void put_release(Engine& engine, Batch& batch, const Release& release) {
   if (!release.empty()) batch.put(Table::kQueue, id_key(engine.next_id()), encode(release));
@@ -37,10 +38,13 @@ void Collector::start() {
 }
 
 void Collector::run() {
+  auto swept_at = std::chrono::steady_clock::now();
   while (true) {
     const auto taken = step();
     Status swept = {};
-    if (taken && *taken == 0) {
+    const auto now = std::chrono::steady_clock::now();
+    if (taken && (*taken == 0 || now - swept_at >= kSweepInterval)) {
+      swept_at = now;
       if (auto bytes = sweep(); !bytes) swept = std::unexpected(bytes.error());
     }
     std::unique_lock lock(mutex_);
@@ -62,17 +66,22 @@ Collector::Stats Collector::stats() const {
   return stats_;
 }
 
-Status Collector::commit(Batch batch) {
+Status Collector::commit(Item& item, Batch batch) {
   if (batch.empty()) return {};
-  submitted_.push_back(engine_.committer().submit(std::move(batch), {}));
+  submitted_.push_back({engine_.committer().submit(std::move(batch), {}), &item});
   return submitted_.size() < kSubmittedMax ? Status() : settle();
 }
 
 Status Collector::settle() {
   Status outcome = {};
-  for (Ticket<Done>& ticket : std::exchange(submitted_, {})) {
-    auto done = ticket.wait();
-    if (!done && done.error().code != Errc::kConflict) outcome = std::unexpected(std::move(done.error()));
+  for (Step& step : std::exchange(submitted_, {})) {
+    auto done = step.ticket.wait();
+    if (done) continue;
+    if (done.error().code == Errc::kConflict) {
+      step.item->again = true;
+    } else {
+      outcome = std::unexpected(std::move(done.error()));
+    }
   }
   return outcome;
 }
@@ -97,24 +106,45 @@ Result<std::vector<Collector::Item>> Collector::take() const {
 }
 
 Result<std::size_t> Collector::step() {
-  OBJSTORE_ASSIGN(const std::vector<Item> items, take());
+  OBJSTORE_ASSIGN(std::vector<Item> items, take());
   if (items.empty()) return std::size_t{0};
-  for (const Item& item : items) OBJSTORE_TRY(condemn(item));
-  OBJSTORE_TRY(settle());
-  OBJSTORE_TRY(wait_drained(engine_.epochs().advance()));
-  for (const Item& item : items) OBJSTORE_TRY(collect(item));
-  OBJSTORE_TRY(settle());
+  Status followed = follow(items);
+  const Status settled = settle();  // also after an error: the steps under way name the items
+  if (followed) followed = settled;
+  if (!followed) return std::unexpected(std::move(followed.error()));
   return items.size();
 }
 
-Status Collector::condemn(const Item& item) {
-  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(condemn_blob(blob));
+Status Collector::follow(std::vector<Item>& items) {
+  for (Item& item : items) OBJSTORE_TRY(condemn(item));
+  OBJSTORE_TRY(settle());
+  OBJSTORE_TRY(wait_drained(engine_.epochs().advance()));
+  for (Item& item : items) OBJSTORE_TRY(collect(item));
+  OBJSTORE_TRY(settle());
+  // The row goes last, and only when no step of it lost a race (against the compactor, say, which moved the chunk):
+  // else the chunk would stay for ever, with a count of 0.
+  for (Item& item : items) OBJSTORE_TRY(finish(item));
+  return {};
+}
+
+Status Collector::finish(Item& item) {
+  if (item.again) return {};
+  Batch batch;
+  batch.erase(Table::kQueue, item.key);
+  return commit(item, std::move(batch));
+}
+
+Status Collector::condemn(Item& item) {
+  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(condemn_blob(item, blob));
   // A manifest needs no mark: only an object that names it can add to its count, and then the count is not 0.
   return condemn_chunks(item);
 }
 
 // The content row goes first, so that no upload can take the blob up again.
-Status Collector::condemn_blob(std::uint64_t blob) {
+Status Collector::condemn_blob(Item& item, std::uint64_t blob) {
+  OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, blob_count_key(blob)));
+  OBJSTORE_ASSIGN(const std::int64_t count, decode_counter(count_bytes));
+  if (count != 0) return {};
   OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobs, id_key(blob)));
   if (!bytes) return {};
   OBJSTORE_ASSIGN(BlobRow row, decode_blob(*bytes));
@@ -128,10 +158,10 @@ Status Collector::condemn_blob(std::uint64_t blob) {
   }
   row.state = BlobState::kReleasing;
   batch.put(Table::kBlobs, id_key(blob), encode(row));
-  return commit(std::move(batch));
+  return commit(item, std::move(batch));
 }
 
-Status Collector::condemn_chunks(const Item& item) {
+Status Collector::condemn_chunks(Item& item) {
   for (const ChunkId& id : item.release.chunks) {
     const ChunkKey key{item.release.chunk_domain, id};
     OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, chunk_count_key(key)));
@@ -146,21 +176,18 @@ Status Collector::condemn_chunks(const Item& item) {
     batch.expect_counter(chunk_count_key(key), 0);
     batch.expect(Table::kChunks, chunk_key(key), *bytes);
     batch.put(Table::kChunks, chunk_key(key), encode(row));
-    OBJSTORE_TRY(commit(std::move(batch)));
+    OBJSTORE_TRY(commit(item, std::move(batch)));
   }
   return {};
 }
 
-Status Collector::collect(const Item& item) {
-  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(collect_blob(blob));
-  for (const std::uint64_t manifest : item.release.manifests) OBJSTORE_TRY(collect_manifest(manifest));
-  OBJSTORE_TRY(collect_chunks(item));
-  Batch batch;
-  batch.erase(Table::kQueue, item.key);
-  return commit(std::move(batch));
+Status Collector::collect(Item& item) {
+  for (const std::uint64_t blob : item.release.blobs) OBJSTORE_TRY(collect_blob(item, blob));
+  for (const std::uint64_t manifest : item.release.manifests) OBJSTORE_TRY(collect_manifest(item, manifest));
+  return collect_chunks(item);
 }
 
-Status Collector::collect_blob(std::uint64_t blob) {
+Status Collector::collect_blob(Item& item, std::uint64_t blob) {
   OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBlobs, id_key(blob)));
   if (!bytes) return {};
   OBJSTORE_ASSIGN(const BlobRow row, decode_blob(*bytes));
@@ -170,7 +197,7 @@ Status Collector::collect_blob(std::uint64_t blob) {
   const auto cursor = engine_.metadata().scan(Table::kBlobPages, id_key(blob));
   for (; cursor->valid(); cursor->next()) pages.emplace_back(cursor->key(), cursor->value());
   OBJSTORE_TRY(cursor->status());
-  for (const auto& [key, value] : pages) OBJSTORE_TRY(collect_blob_page(key, value, row.domain));
+  for (const auto& [key, value] : pages) OBJSTORE_TRY(collect_blob_page(item, key, value, row.domain));
   Batch batch;
   batch.expect(Table::kBlobs, id_key(blob), *bytes);
   batch.erase(Table::kBlobs, id_key(blob));
@@ -182,13 +209,13 @@ Status Collector::collect_blob(std::uint64_t blob) {
     release.chunks.push_back(chunk.id);
   }
   put_release(engine_, batch, release);
-  OBJSTORE_TRY(commit(std::move(batch)));
+  OBJSTORE_TRY(commit(item, std::move(batch)));
   std::lock_guard lock(mutex_);
   ++stats_.blobs;
   return {};
 }
 
-Status Collector::collect_blob_page(const std::string& key, const std::string& value, Domain domain) {
+Status Collector::collect_blob_page(Item& item, const std::string& key, const std::string& value, Domain domain) {
   OBJSTORE_ASSIGN(const std::vector<ChunkRef> chunks, decode_chunk_page(value));
   Batch batch;
   batch.expect(Table::kBlobPages, key, value);
@@ -200,10 +227,10 @@ Status Collector::collect_blob_page(const std::string& key, const std::string& v
     release.chunks.push_back(chunk.id);
   }
   put_release(engine_, batch, release);
-  return commit(std::move(batch));
+  return commit(item, std::move(batch));
 }
 
-Status Collector::collect_manifest(std::uint64_t manifest) {
+Status Collector::collect_manifest(Item& item, std::uint64_t manifest) {
   OBJSTORE_ASSIGN(const auto count_bytes, engine_.metadata().get(Table::kCounts, manifest_count_key(manifest)));
   OBJSTORE_ASSIGN(const std::int64_t count, decode_counter(count_bytes));
   if (count != 0) return {};
@@ -219,14 +246,14 @@ Status Collector::collect_manifest(std::uint64_t manifest) {
     Layout layout;
     layout.extents = extents;
     engine_.release(batch, layout);
-    OBJSTORE_TRY(commit(std::move(batch)));
+    OBJSTORE_TRY(commit(item, std::move(batch)));
   }
   Batch batch;
   batch.erase_counter(manifest_count_key(manifest));
-  return commit(std::move(batch));
+  return commit(item, std::move(batch));
 }
 
-Status Collector::collect_chunks(const Item& item) {
+Status Collector::collect_chunks(Item& item) {
   for (const ChunkId& id : item.release.chunks) {
     const ChunkKey key{item.release.chunk_domain, id};
     OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kChunks, chunk_key(key)));
@@ -249,7 +276,7 @@ Status Collector::collect_chunks(const Item& item) {
       row.condemned = false;
       batch.put(Table::kChunks, chunk_key(key), encode(row));
     }
-    OBJSTORE_TRY(commit(std::move(batch)));
+    OBJSTORE_TRY(commit(item, std::move(batch)));
     std::lock_guard lock(mutex_);
     if (count == 0) ++stats_.chunks;
   }
@@ -270,40 +297,62 @@ Result<std::vector<SegmentInfo>> Collector::empty_segments() const {
 }
 
 Status Collector::seal_dead_lanes() {
-  OBJSTORE_ASSIGN(const auto empty, empty_segments());
-  const bool worth_it = std::any_of(empty.begin(), empty.end(), [](const SegmentInfo& segment) {
-    return !segment.sealed && segment.written_bytes >= kDeadOpenSegment;
-  });
+  const std::vector<SegmentInfo> segments = engine_.segments().list();
+  std::vector<std::string> keys;
+  for (const SegmentInfo& segment : segments) keys.push_back(segment_live_key(segment.id));
+  OBJSTORE_ASSIGN(const auto counters, engine_.metadata().multi_get(Table::kCounts, keys));
+  bool worth_it = false;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const SegmentInfo& segment = segments[i];
+    OBJSTORE_ASSIGN(const std::int64_t live, decode_counter(counters[i]));
+    worth_it = worth_it || (!segment.sealed && !segment.pinned && segment.written_bytes >= kDeadOpenSegment &&
+                            static_cast<std::uint64_t>(live) < segment.written_bytes / 2);
+  }
   if (!worth_it) return {};
   for (std::uint8_t lane = 0; lane < kLaneCount; ++lane) OBJSTORE_TRY(engine_.segments().seal(static_cast<Lane>(lane)));
   return {};
 }
 
-// An upload under way may have records in a segment that no row names yet. What is sealed and empty when an epoch
-// begins, and still is when it has drained, is dead: nobody else can append to it.
+// Sealed and pinned by nobody when they were listed, and empty afterwards: nobody can append to them, and whoever had
+// was counted. A read that still has the old place of a chunk in mind finds nothing there and looks again.
 Result<std::uint64_t> Collector::sweep() {
   OBJSTORE_TRY(seal_dead_lanes());
-  OBJSTORE_ASSIGN(const auto candidates, empty_segments());
-  if (std::none_of(candidates.begin(), candidates.end(), [](const SegmentInfo& s) { return s.sealed; })) return 0;
-  OBJSTORE_TRY(wait_drained(engine_.epochs().advance()));
-  OBJSTORE_ASSIGN(const auto still_empty, empty_segments());
+  OBJSTORE_ASSIGN(const auto empty, empty_segments());
+  std::map<std::uint64_t, std::uint64_t> unused;
   std::uint64_t bytes = 0;
-  for (const SegmentInfo& segment : still_empty) {
-    const bool was_sealed = std::any_of(candidates.begin(), candidates.end(), [&](const SegmentInfo& candidate) {
-      return candidate.id == segment.id && candidate.sealed;
-    });
-    if (!was_sealed) continue;
-    OBJSTORE_TRY(engine_.segments().remove(segment.id));
-    Batch batch;
-    batch.erase_counter(segment_live_key(segment.id));
-    OBJSTORE_TRY(commit(std::move(batch)));
-    OBJSTORE_TRY(settle());
+  for (const SegmentInfo& segment : empty) {
+    if (!segment.sealed || segment.pinned) continue;
+    const auto known = unused_.find(segment.id);
+    const std::uint64_t mark = known != unused_.end() ? known->second : engine_.removal_gate().mark();
+    unused.emplace(segment.id, mark);
+    if (!engine_.removal_gate().passed(mark) || engine_.removal_gate().held(segment.id)) continue;
+    OBJSTORE_ASSIGN(const bool removed, remove_segment(segment));
+    if (!removed) continue;
     bytes += segment.written_bytes;
-    std::lock_guard lock(mutex_);
-    ++stats_.segments;
-    stats_.bytes += segment.written_bytes;
+    unused.erase(segment.id);
   }
+  unused_ = std::move(unused);
   return bytes;
+}
+
+// The counter first: a crash in between leaves a segment without one, which is an empty one.
+Result<bool> Collector::remove_segment(const SegmentInfo& segment) {
+  Batch batch;
+  batch.expect_counter(segment_live_key(segment.id), 0);
+  batch.erase_counter(segment_live_key(segment.id));
+  Item item;
+  OBJSTORE_TRY(commit(item, std::move(batch)));
+  OBJSTORE_TRY(settle());
+  if (item.again) return false;
+  if (const Status gone = engine_.segments().remove(segment.id); !gone) {
+    // On a disk that does not answer it stays; the others are not held up.
+    if (engine_.segments().directories().size() > 1) return false;
+    return std::unexpected(gone.error());
+  }
+  std::lock_guard lock(mutex_);
+  ++stats_.segments;
+  stats_.bytes += segment.written_bytes;
+  return true;
 }
 
 }  // namespace objstore::storage

@@ -38,7 +38,7 @@ class CommitLoop : public std::enable_shared_from_this<CommitLoop<T>> {
     if (!attempt) return finish(std::unexpected(std::move(attempt.error())));
     if (attempt->batch.empty()) return finish(std::move(attempt->value));
     value_.emplace(std::move(attempt->value));
-    pending_.emplace(committer_.submit(std::move(attempt->batch), attempt->lanes));
+    pending_.emplace(committer_.submit(std::move(attempt->batch), std::move(attempt->lanes)));
     pending_->on_ready([self = this->shared_from_this()] { self->committed(); });
   }
 

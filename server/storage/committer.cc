@@ -49,6 +49,7 @@ struct Committer::Impl {
   void process(Group group);
   void refuse_after_failure(Group& group);
   void sync_lanes(Group& group);
+  void refuse_lost(Group& group);
   void commit(Group& group);
   void fail_writing(std::string_view what, const Error& error);
 
@@ -99,6 +100,7 @@ void Committer::Impl::run() {
 void Committer::Impl::process(Group group) {
   refuse_after_failure(group);
   sync_lanes(group);
+  refuse_lost(group);
   commit(group);
   // Outside of the lock: a callback may submit again.
   for (std::size_t i = 0; i < group.waiting.size(); ++i) {
@@ -121,7 +123,7 @@ void Committer::Impl::refuse_after_failure(Group& group) {
 void Committer::Impl::sync_lanes(Group& group) {
   LaneSet touched;
   for (std::size_t i = 0; i < group.waiting.size(); ++i) {
-    if (!group.answers[i]) touched.merge(group.waiting[i].lanes);
+    if (!group.answers[i]) touched.merge_lanes(group.waiting[i].lanes);
   }
   for (std::uint8_t number = 0; number < kLaneCount; ++number) {
     const auto lane = static_cast<Lane>(number);
@@ -133,6 +135,17 @@ void Committer::Impl::sync_lanes(Group& group) {
       if (!group.answers[i] && group.waiting[i].lanes.contains(lane)) {
         group.answers[i] = fail(Errc::kIo, "the data could not be synced: " + synced.error().message);
       }
+    }
+  }
+}
+
+// A disk failed that others can do without. Whoever names what was on its way there builds the batch anew.
+void Committer::Impl::refuse_lost(Group& group) {
+  for (std::size_t i = 0; i < group.waiting.size(); ++i) {
+    if (group.answers[i]) continue;
+    const auto& named = group.waiting[i].lanes.segments();
+    if (std::ranges::any_of(named, [this](std::uint64_t segment) { return segments.lost(segment); })) {
+      group.answers[i] = fail(Errc::kConflict, "a disk failed before the data was on it");
     }
   }
 }
@@ -185,7 +198,7 @@ Ticket<Done> Committer::submit(Batch batch, LaneSet lanes) {
     if (!impl_->failure.empty() && (impl_->metadata_failed || !lanes.empty())) {
       return fail(Errc::kUnavailable, impl_->failure);
     }
-    impl_->queue.push_back({std::move(batch), lanes, std::move(promise)});
+    impl_->queue.push_back({std::move(batch), std::move(lanes), std::move(promise)});
     if (impl_->queue.size() > 1) return ticket;  // the thread has been woken, or is busy and will look
   }
   impl_->arrived.notify_one();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "common/base/ticket.h"
 #include "server/storage/metadata_store.h"
@@ -13,16 +14,21 @@
 
 namespace objstore::storage {
 
-// A set of lanes; lane 0 is bit 0.
+// A set of lanes, lane 0 being bit 0, and the segments in which a commit names what was appended to them.
 class LaneSet {
  public:
   void add(Lane lane) noexcept { bits_ = static_cast<std::uint16_t>(bits_ | (1u << static_cast<unsigned>(lane))); }
+  void add_segment(std::uint64_t segment) {
+    if (segments_.empty() || segments_.back() != segment) segments_.push_back(segment);
+  }
+  const std::vector<std::uint64_t>& segments() const noexcept { return segments_; }
   bool contains(Lane lane) const noexcept { return (bits_ >> static_cast<unsigned>(lane)) & 1u; }
   bool empty() const noexcept { return bits_ == 0; }
-  void merge(LaneSet other) noexcept { bits_ = static_cast<std::uint16_t>(bits_ | other.bits_); }
+  void merge_lanes(const LaneSet& other) noexcept { bits_ = static_cast<std::uint16_t>(bits_ | other.bits_); }
 
  private:
   std::uint16_t bits_ = 0;
+  std::vector<std::uint64_t> segments_;
 };
 
 class Committer {
@@ -35,7 +41,8 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   // The ticket's errors are those of MetadataStore::commit; kIo also when a lane could not be synced (then the batch
-  // was not applied). kUnavailable after a failure that stopped all writing.
+  // was not applied). kConflict also when a segment that `lanes` names is lost. kUnavailable after a failure that
+  // stopped all writing.
   Ticket<Done> submit(Batch batch, LaneSet lanes);
 
   // Empty while writing works; else why it has stopped (a failed sync). It does not come back before a restart.

@@ -1,13 +1,17 @@
 #include "server/storage/engine.h"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/storage/blob_writer.h"
 #include "server/storage/collector.h"
 #include "server/storage/commit_loop.h"
+#include "server/storage/compactor.h"
 #include "server/storage/extent_source.h"
+#include "server/storage/scrubber.h"
 #include "server/storage/staging.h"
 
 namespace objstore::storage {
@@ -63,6 +67,8 @@ Engine::Engine(std::unique_ptr<MetadataStore> metadata, Executor& executor, cons
       next_id_(run << kRunShift | 1) {}
 
 Engine::~Engine() {
+  scrubber_.reset();
+  compactor_.reset();
   collector_.reset();
   committer_.reset();
 }
@@ -70,14 +76,20 @@ Engine::~Engine() {
 Result<std::unique_ptr<Engine>> Engine::open(std::unique_ptr<MetadataStore> metadata, const OpenSegments& open_segments,
                                              Executor& executor, const Clock& clock, EngineOptions options) {
   OBJSTORE_ASSIGN(const Start start, begin_run(*metadata, options));
-  const bool collect = options.collect;
+  const bool background = options.background;
   std::unique_ptr<Engine> engine(
       new Engine(std::move(metadata), executor, clock, std::move(options), start.run, start.chunk_average));
   OBJSTORE_ASSIGN(engine->segments_, open_segments(start.run << kRunShift));
   engine->committer_ = std::make_unique<Committer>(*engine->metadata_, *engine->segments_);
   OBJSTORE_TRY(engine->queue_staged());
   engine->collector_ = std::make_unique<Collector>(*engine);
-  if (collect) engine->collector_->start();
+  engine->compactor_ = std::make_unique<Compactor>(*engine);
+  engine->scrubber_ = std::make_unique<Scrubber>(*engine);
+  if (background) {
+    engine->collector_->start();
+    engine->compactor_->start();
+    engine->scrubber_->start();
+  }
   return engine;
 }
 
@@ -108,7 +120,7 @@ Status Engine::admit(std::uint64_t bytes) const {
 }
 
 Lane Engine::next_large_lane() {
-  return static_cast<Lane>(1 + next_lane_.fetch_add(1, std::memory_order_relaxed) % (kLaneCount - 1));
+  return static_cast<Lane>(1 + next_lane_.fetch_add(1, std::memory_order_relaxed) % kLargeLanes);
 }
 
 std::unique_ptr<BlobWriter> Engine::new_blob(Domain domain) {
@@ -170,6 +182,16 @@ Layout Engine::lay_out(Batch& batch, std::vector<Extent> extents) {
   }
   batch.add(manifest_count_key(layout.manifest), 1);
   return layout;
+}
+
+void Engine::request_repair(const ChunkKey& chunk) {
+  std::lock_guard lock(repairs_mutex_);
+  if (repairs_.size() < kRepairsMax && std::ranges::find(repairs_, chunk) == repairs_.end()) repairs_.push_back(chunk);
+}
+
+std::vector<ChunkKey> Engine::take_repairs() {
+  std::lock_guard lock(repairs_mutex_);
+  return std::exchange(repairs_, {});
 }
 
 void Engine::quarantine(const ChunkKey& chunk, const Location& location) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,12 +29,18 @@
 namespace objstore::storage {
 
 class Collector;
+class Compactor;
+class Scrubber;
 class BlobWriter;
 
 struct EngineOptions {
   std::size_t chunk_average = std::size_t{256} << 10;  // of a new store; an existing one keeps its own
   std::chrono::seconds operation_age_max{6 * 3600};
-  bool collect = true;  // run the collector's thread (tests step it by hand)
+  bool background = true;  // run the threads of collector, compactor and scrubber (tests step them by hand)
+  std::uint64_t compaction_bytes_per_second = std::uint64_t{100} << 20;  // 0: no limit
+  unsigned compaction_dead_percent = 50;  // a segment is rewritten when so much of it is not in use
+  std::uint64_t scrub_bytes_per_second = std::uint64_t{50} << 20;  // 0: no limit
+  std::chrono::seconds scrub_interval{7 * 24 * 3600};              // from the end of one pass to the next
   // Asked before bytes are taken in; kNoSpace below the watermark.
   std::function<Status(std::uint64_t bytes)> admit = [](std::uint64_t) { return Status(); };
 };
@@ -64,9 +71,12 @@ class Engine {
   Committer& committer() { return *committer_; }
   Executor& executor() { return executor_; }
   const Clock& clock() const { return clock_; }
+  const EngineOptions& options() const { return options_; }
   Epochs& epochs() { return epochs_; }
   const Chunker& chunker() const { return chunker_; }
   Collector& collector() { return *collector_; }
+  Compactor& compactor() { return *compactor_; }
+  Scrubber& scrubber() { return *scrubber_; }
   RemovalGate& removal_gate() { return removal_gate_; }
 
   // Greater than every number that this store has given out before, also across restarts.
@@ -93,6 +103,14 @@ class Engine {
   // A layout for extents whose counts the caller has: in place up to kExtentsInRow, else a new manifest in `batch`.
   Layout lay_out(Batch& batch, std::vector<Extent> extents);
   static constexpr std::size_t kExtentsInRow = 4;
+
+  // Somebody found a copy of this chunk missing and another one good: the scrubber looks after it. Forgotten when too
+  // many wait; the next pass of the scrubber comes to it.
+  void request_repair(const ChunkKey& chunk);
+  std::vector<ChunkKey> take_repairs();
+  static constexpr std::size_t kRepairsMax = 1024;
+
+  Buffer chunk_buffer() { return chunk_buffers_.acquire(); }
 
   // Marks a location that failed its checksum, unless the row says something else by now.
   void quarantine(const ChunkKey& chunk, const Location& location);
@@ -123,11 +141,14 @@ class Engine {
   BufferPool chunk_buffers_;
   std::atomic<std::uint64_t> next_id_;
   std::atomic<std::uint32_t> next_lane_{0};
+  std::mutex repairs_mutex_;
+  std::vector<ChunkKey> repairs_;  // guarded by repairs_mutex_
   std::unique_ptr<SegmentStore> segments_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Collector> collector_;
+  std::unique_ptr<Compactor> compactor_;
+  std::unique_ptr<Scrubber> scrubber_;
   friend class BlobWriter;
-  friend class ExtentSource;
 };
 
 }  // namespace objstore::storage

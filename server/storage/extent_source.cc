@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/base/log.h"
-#include "server/storage/codec.h"
+#include "server/storage/chunk_copies.h"
 
 namespace objstore::storage {
 namespace {
@@ -113,36 +113,39 @@ Result<Buffer> ExtentSource::next_piece() {
 Result<Buffer> ExtentSource::read_chunk(const ChunkRef& chunk) {
   const ChunkKey key{blob_.domain, chunk.id};
   std::string seen;
+  Error last{Errc::kCorrupt, "chunk " + to_hex(chunk.id) + " is damaged"};
   while (true) {
     OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kChunks, chunk_key(key)));
     if (!bytes) return std::unexpected(vanished("a chunk"));
     // A failure is believed only when the row still says the same: the chunk may have moved meanwhile.
-    if (*bytes == seen) return fail(Errc::kCorrupt, "chunk " + to_hex(chunk.id) + " is damaged");
+    if (*bytes == seen) return std::unexpected(std::move(last));
     seen = *bytes;
     OBJSTORE_ASSIGN(const ChunkRow row, decode_chunk(*bytes));
     if (row.raw_size != chunk.raw_size) return fail(Errc::kCorrupt, "a chunk whose size is not what its blob says");
+    bool moved = false;
     for (const Placement& placement : row.placements) {
-      if (placement.quarantined) continue;
-      auto read = read_placement(key, row, placement.location);
-      if (read) return read;
-      if (read.error().code != Errc::kCorrupt && read.error().code != Errc::kNotFound) return read;
+      if (placement.quarantined || moved) continue;
+      auto stored = read_record(engine_, key, row.raw_size, placement.location, Verify::kRecord);
+      auto raw = stored ? raw_bytes(engine_, std::move(*stored)) : std::unexpected(std::move(stored.error()));
+      if (raw) {
+        if (placement.location != row.placements.front().location) engine_.request_repair(key);
+        return raw;
+      }
       OBJSTORE_ASSIGN(const auto now, engine_.metadata().get(Table::kChunks, chunk_key(key)));
-      if (now != bytes) break;
-      log::error("damaged chunk", {{"chunk", to_hex(chunk.id)}, {"error", read.error().message}});
-      engine_.quarantine(key, placement.location);
+      moved = now != bytes;
+      if (!moved) give_up_copy(key, placement.location, raw.error(), last);
     }
   }
 }
 
-Result<Buffer> ExtentSource::read_placement(const ChunkKey& key, const ChunkRow& row, const Location& location) {
-  OBJSTORE_ASSIGN(StoredChunk stored, engine_.segments().read(location));
-  if (stored.id != key.id || stored.domain != key.domain || stored.raw_size != row.raw_size) {
-    return fail(Errc::kCorrupt, "another chunk lies where this one should");
+// A damaged copy is marked; one whose disk does not answer is left for the scrubber to judge.
+void ExtentSource::give_up_copy(const ChunkKey& key, const Location& location, const Error& error, Error& last) {
+  log::error("a copy of a chunk cannot be read", {{"chunk", to_hex(key.id)}, {"error", error.message}});
+  if (error.code == Errc::kCorrupt || error.code == Errc::kNotFound) {
+    engine_.quarantine(key, location);
+  } else {
+    last = error;
   }
-  if (stored.transforms.empty()) return std::move(stored.bytes);
-  Buffer raw = engine_.chunk_buffers_.acquire();
-  OBJSTORE_TRY(decode_chunk(stored.bytes.view(), stored.transforms, stored.raw_size, raw));
-  return raw;
 }
 
 }  // namespace objstore::storage

@@ -23,7 +23,7 @@ class ExtentSource final : public Source {
   Status load_chunk_page();
   Result<Buffer> next_piece();
   Result<Buffer> read_chunk(const ChunkRef& chunk);
-  Result<Buffer> read_placement(const ChunkKey& key, const ChunkRow& row, const Location& location);
+  void give_up_copy(const ChunkKey& key, const Location& location, const Error& error, Error& last);
 
   Engine& engine_;
   const EpochGuard guard_;

@@ -44,7 +44,23 @@ MemorySegmentStore::Segment& MemorySegmentStore::open_segment(LaneState& state, 
   return *segments_[*state.segment];
 }
 
-Result<Location> MemorySegmentStore::append(Lane lane, const ChunkRecord& record) {
+Result<std::vector<Location>> MemorySegmentStore::append(Lane lane, const ChunkRecord& record) {
+  OBJSTORE_ASSIGN(const Location location, append_copy(lane, record, {}));
+  return std::vector<Location>{location};
+}
+
+void MemorySegmentStore::unpin(std::span<const Location> locations) {
+  std::lock_guard lock(mutex_);
+  for (const Location& location : locations) {
+    const auto found = segments_.find(location.segment);
+    CHECK(found != segments_.end() && found->second->pins > 0);
+    --found->second->pins;
+  }
+}
+
+Result<Location> MemorySegmentStore::append_copy(Lane lane, const ChunkRecord& record,
+                                                 std::span<const std::uint64_t> apart_from) {
+  if (!apart_from.empty()) return fail(Errc::kUnavailable, "no disk is left for this copy");
   const RecordHeader header = describe(record);
   std::array<std::byte, kRecordHeaderBytes> bytes;
   std::lock_guard lock(mutex_);
@@ -55,6 +71,7 @@ Result<Location> MemorySegmentStore::append(Lane lane, const ChunkRecord& record
   encode_record_header(header, {segment.epoch, offset}, bytes);
   segment.pending.insert(segment.pending.end(), bytes.begin(), bytes.end());
   segment.pending.insert(segment.pending.end(), record.stored.begin(), record.stored.end());
+  ++segment.pins;
   return Location{*state.segment, offset, static_cast<std::uint32_t>(kRecordHeaderBytes + record.stored.size())};
 }
 
@@ -121,7 +138,9 @@ Result<StoredChunk> MemorySegmentStore::read(const Location& location) {
 std::vector<SegmentInfo> MemorySegmentStore::list() const {
   std::lock_guard lock(mutex_);
   std::vector<SegmentInfo> out;
-  for (const auto& [id, segment] : segments_) out.push_back({id, segment->synced.size(), segment->sealed});
+  for (const auto& [id, segment] : segments_) {
+    out.push_back({id, segment->synced.size(), segment->sealed, segment->pins > 0});
+  }
   return out;
 }
 
@@ -130,6 +149,7 @@ Status MemorySegmentStore::remove(std::uint64_t segment) {
   const auto found = segments_.find(segment);
   if (found == segments_.end()) return {};
   if (!found->second->sealed) return fail(Errc::kConflict, "the segment is being appended to");
+  if (found->second->pins > 0) return fail(Errc::kConflict, "the segment has records that no metadata names yet");
   segments_.erase(found);
   return {};
 }
@@ -168,6 +188,7 @@ void MemorySegmentStore::lose_unsynced() {
     seal_locked(state);
     state = {};
   }
+  for (const auto& [id, segment] : segments_) segment->pins = 0;
 }
 
 void MemorySegmentStore::fail_next_sync(Lane lane) {

@@ -17,7 +17,14 @@ class MemorySegmentStore final : public SegmentStore {
  public:
   explicit MemorySegmentStore(std::uint64_t segment_bytes_max = std::uint64_t{256} << 20);
 
-  Result<Location> append(Lane lane, const ChunkRecord& record) override;
+  Result<std::vector<Location>> append(Lane lane, const ChunkRecord& record) override;
+  // There is one imagined disk, so apart from nothing only.
+  Result<Location> append_copy(Lane lane, const ChunkRecord& record,
+                               std::span<const std::uint64_t> apart_from) override;
+  void unpin(std::span<const Location> locations) override;
+  bool lost(std::uint64_t) const override { return false; }
+  std::vector<DirectoryStatus> directories() const override { return {}; }
+  std::size_t copies() const override { return 1; }
   Status sync(Lane lane) override;
   Result<StoredChunk> read(const Location& location) override;
   std::vector<SegmentInfo> list() const override;
@@ -37,6 +44,7 @@ class MemorySegmentStore final : public SegmentStore {
   struct Segment {
     std::uint64_t epoch = 0;
     bool sealed = false;
+    std::uint64_t pins = 0;
     std::vector<std::byte> synced;
     std::vector<std::byte> pending;  // appended behind `synced`
   };

@@ -199,6 +199,15 @@ std::string chunk_key(const ChunkKey& chunk) {
   return key;
 }
 
+Result<ChunkKey> parse_chunk_key(std::string_view row_key) {
+  if (row_key.size() != 4 + kChunkIdBytes) return fail(Errc::kCorrupt, "a chunk's row has a key that none has");
+  ChunkKey chunk;
+  chunk.domain = read_u32_be(row_key);
+  const ByteView id = as_bytes(row_key.substr(4));
+  std::ranges::copy(id, chunk.id.begin());
+  return chunk;
+}
+
 std::string content_key(Domain domain, std::string_view hash) {
   std::string key;
   append_u32_be(key, domain);

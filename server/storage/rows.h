@@ -87,9 +87,10 @@ Result<std::vector<Extent>> decode_manifest_page(std::string_view bytes);
 Result<Release> decode_release(std::string_view bytes);
 
 // Keys. Numbers are big-endian, so that byte order is their order.
-std::string id_key(std::uint64_t id);                           // blobs, inline, queue, segments
-std::string page_key(std::uint64_t id, std::uint32_t page);     // blob_pages, manifests
-std::string chunk_key(const ChunkKey& chunk);                   // chunks
+std::string id_key(std::uint64_t id);                        // blobs, inline, queue, segments
+std::string page_key(std::uint64_t id, std::uint32_t page);  // blob_pages, manifests
+std::string chunk_key(const ChunkKey& chunk);                // chunks
+Result<ChunkKey> parse_chunk_key(std::string_view row_key);
 std::string content_key(Domain domain, std::string_view hash);  // contents
 std::uint64_t id_of_key(std::string_view key);                  // the leading number of id_key or page_key
 

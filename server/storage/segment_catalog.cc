@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "common/base/bytes.h"
+#include "common/base/check.h"
 
 namespace objstore::storage {
 namespace {
@@ -29,11 +31,11 @@ std::optional<std::uint64_t> parse_segment_file_name(std::string_view name) {
   return id;
 }
 
-SegmentCatalog::SegmentCatalog(Settings settings)
-    : settings_(std::move(settings)), next_id_(settings_.first_segment_id) {}
+SegmentCatalog::SegmentCatalog(Settings settings, SegmentDirectories directories)
+    : settings_(settings), directories_(std::move(directories)), next_id_(settings_.first_segment_id) {}
 
-std::string SegmentCatalog::path(std::uint64_t segment) const {
-  return settings_.directory + "/" + segment_file_name(segment);
+std::string SegmentCatalog::path(DirectoryIndex directory, std::uint64_t segment) const {
+  return directories_.path(directory) + "/" + segment_file_name(segment);
 }
 
 std::uint64_t SegmentCatalog::next_id() {
@@ -60,6 +62,45 @@ void SegmentCatalog::seal(std::uint64_t segment, std::uint64_t written_bytes) {
   entries_[segment].sealed = true;
 }
 
+void SegmentCatalog::lose(std::uint64_t segment) {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(segment);
+  if (found == entries_.end()) return;
+  found->second.sealed = true;
+  if (!std::exchange(found->second.lost, true)) ++lost_count_;
+}
+
+bool SegmentCatalog::lost(std::uint64_t segment) const {
+  std::lock_guard lock(mutex_);
+  if (lost_count_ == 0) return false;
+  const auto found = entries_.find(segment);
+  return found != entries_.end() && found->second.lost;
+}
+
+void SegmentCatalog::pin(std::uint64_t segment) {
+  std::lock_guard lock(mutex_);
+  ++entries_[segment].pins;
+}
+
+void SegmentCatalog::unpin(std::span<const Location> locations) {
+  std::lock_guard lock(mutex_);
+  for (const Location& location : locations) {
+    const auto found = entries_.find(location.segment);
+    CHECK(found != entries_.end() && found->second.pins > 0);
+    --found->second.pins;
+  }
+}
+
+std::vector<DirectoryStatus> SegmentCatalog::directory_status() const {
+  std::vector<DirectoryStatus> out = directories_.status();
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) {
+    ++out[entry.directory].segments;
+    out[entry.directory].written_bytes += entry.written_bytes;
+  }
+  return out;
+}
+
 void SegmentCatalog::forget(std::uint64_t segment) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(segment);
@@ -79,7 +120,9 @@ std::vector<SegmentInfo> SegmentCatalog::list() const {
   std::lock_guard lock(mutex_);
   std::vector<SegmentInfo> out;
   out.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) out.push_back({id, entry.written_bytes, entry.sealed});
+  for (const auto& [id, entry] : entries_) {
+    out.push_back({id, entry.written_bytes, entry.sealed, entry.pins > 0});
+  }
   return out;
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "server/storage/segment_file.h"
+#include "server/storage/segment_directories.h"
 #include "server/storage/segment_store.h"
 
 namespace objstore::storage {
@@ -17,8 +17,6 @@ namespace objstore::storage {
 class SegmentCatalog {
  public:
   struct Settings {
-    std::string directory;
-    WriteMode mode = WriteMode::kBuffered;
     std::uint64_t first_segment_id = 1;
     std::uint64_t segment_bytes_max = 0;
     std::uint64_t preallocation_bytes_min = 0;
@@ -28,17 +26,28 @@ class SegmentCatalog {
     std::uint64_t written_bytes = 0;
     bool sealed = false;
     bool damaged = false;  // header and footer are unreadable: nothing in it can be verified
+    DirectoryIndex directory = 0;
+    bool lost = false;       // see SegmentStore::lost
+    std::uint64_t pins = 0;  // see SegmentStore::unpin
   };
 
-  explicit SegmentCatalog(Settings settings);
+  SegmentCatalog(Settings settings, SegmentDirectories directories);
 
   const Settings& settings() const noexcept { return settings_; }
-  std::string path(std::uint64_t segment) const;
+  SegmentDirectories& directories() noexcept { return directories_; }
+  const SegmentDirectories& directories() const noexcept { return directories_; }
+  std::string path(DirectoryIndex directory, std::uint64_t segment) const;
 
   std::uint64_t next_id();
   void put(std::uint64_t segment, Entry entry);
   void grow(std::uint64_t segment, std::uint64_t written_bytes);
   void seal(std::uint64_t segment, std::uint64_t written_bytes);
+  // Its disk has failed: nothing is appended any more, and what was not synced is gone.
+  void lose(std::uint64_t segment);
+  bool lost(std::uint64_t segment) const;
+  void pin(std::uint64_t segment);
+  void unpin(std::span<const Location> locations);
+  std::vector<DirectoryStatus> directory_status() const;
   void forget(std::uint64_t segment);
   std::optional<Entry> find(std::uint64_t segment) const;
   std::vector<SegmentInfo> list() const;
@@ -48,7 +57,9 @@ class SegmentCatalog {
 
  private:
   const Settings settings_;
+  SegmentDirectories directories_;
   mutable std::mutex mutex_;
+  std::uint64_t lost_count_ = 0;            // guarded by mutex_
   std::uint64_t next_id_;                   // guarded by mutex_
   std::uint64_t total_bytes_ = 0;           // guarded by mutex_
   std::map<std::uint64_t, Entry> entries_;  // guarded by mutex_

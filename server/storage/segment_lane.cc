@@ -18,18 +18,19 @@ constexpr std::uint64_t kTailBytes = 2 * kBlockBytes;
 
 }  // namespace
 
-Result<Location> SegmentLane::append(const ChunkRecord& record) {
+Result<Location> SegmentLane::append(const ChunkRecord& record, std::span<const DirectoryIndex> avoid) {
   std::array<std::byte, kRecordHeaderBytes> bytes;
   const RecordHeader header = describe(record);
   const std::uint64_t size = kRecordHeaderBytes + record.stored.size();
 
   Lock lock(mutex_);
-  OBJSTORE_TRY(make_room(lock, size));
+  OBJSTORE_TRY(make_room(lock, size, avoid));
   const std::uint64_t offset = position();
   encode_record_header(header, {epoch_, offset}, bytes);
   OBJSTORE_TRY(put(bytes));
   OBJSTORE_TRY(put(record.stored));
   ++appended_;
+  catalog_.pin(segment_);
   return Location{segment_, offset, static_cast<std::uint32_t>(size)};
 }
 
@@ -43,8 +44,9 @@ Status SegmentLane::sync() {
     sync_ended_.wait(lock);
   }
   // Whoever comes now waits for this sync; whoever appends meanwhile is served by the next.
-  OBJSTORE_TRY(pad());
-  OBJSTORE_TRY(write_blocks());
+  Status written = pad();
+  if (written) written = write_blocks();
+  if (!written) return dead_ ? written : Status();
   const std::uint64_t covered = appended_;
   const std::shared_ptr<SegmentFile> file = file_;
   syncing_ = true;
@@ -56,9 +58,21 @@ Status SegmentLane::sync() {
     synced_ = std::max(synced_, covered);
   } else {
     synced = die(std::move(synced.error()));
+    if (!dead_) synced = {};  // what it was about is lost, and says so
   }
   sync_ended_.notify_all();
   return synced;
+}
+
+bool SegmentLane::dead() {
+  Lock lock(mutex_);
+  return dead_.has_value();
+}
+
+std::optional<DirectoryIndex> SegmentLane::directory() {
+  Lock lock(mutex_);
+  if (!opened_) return std::nullopt;
+  return directory_;
 }
 
 Status SegmentLane::seal() {
@@ -68,15 +82,21 @@ Status SegmentLane::seal() {
 }
 
 // Afterwards a segment is open that has space for the record.
-Status SegmentLane::make_room(Lock& lock, std::uint64_t record_bytes) {
+Status SegmentLane::make_room(Lock& lock, std::uint64_t record_bytes, std::span<const DirectoryIndex> avoid) {
   for (;;) {
     if (dead_) return fail(Errc::kIo, dead_->message);
+    if (!file_) break;
+    if (catalog_.directories().failed(directory_)) {
+      OBJSTORE_TRY(leave_failed_directory(lock));
+      continue;
+    }
+    const bool apart = std::ranges::find(avoid, directory_) == avoid.end();
     const bool fits = position() + record_bytes + kTailBytes <= catalog_.settings().segment_bytes_max;
     // A record that is larger than a segment gets one for itself.
-    if (!file_ || fits || position() == kFirstRecordOffset) break;
+    if (apart && (fits || position() == kFirstRecordOffset)) break;
     OBJSTORE_TRY(seal_current(lock));  // lets go of the lock while another sync runs: look again
   }
-  if (!file_) OBJSTORE_TRY(open_segment());
+  if (!file_) OBJSTORE_TRY(open_segment(avoid));
   return reserve(round_up_to_block(position() + record_bytes) + kTailBytes);
 }
 
@@ -84,12 +104,31 @@ Status SegmentLane::seal_current(Lock& lock) {
   sync_ended_.wait(lock, [this] { return !syncing_; });
   if (dead_) return fail(Errc::kIo, dead_->message);
   if (!file_) return {};
-  if (Status finished = finish_segment(); !finished) return die(std::move(finished.error()));
+  if (Status finished = finish_segment(); !finished) {
+    finished = die(std::move(finished.error()));
+    return dead_ ? finished : Status();
+  }
   catalog_.seal(segment_, written_);
   synced_ = appended_;
   file_.reset();
   sync_ended_.notify_all();
   return {};
+}
+
+// Another lane has found the disk failing: what this one has written and not synced may not be there.
+Status SegmentLane::leave_failed_directory(Lock& lock) {
+  sync_ended_.wait(lock, [this] { return !syncing_; });
+  if (dead_) return fail(Errc::kIo, dead_->message);
+  if (file_) lose_segment();
+  return {};
+}
+
+void SegmentLane::lose_segment() {
+  catalog_.lose(segment_);
+  file_.reset();
+  filled_ = 0;
+  synced_ = appended_;
+  sync_ended_.notify_all();
 }
 
 Status SegmentLane::finish_segment() {
@@ -103,8 +142,14 @@ Status SegmentLane::finish_segment() {
   return file_->sync_data();
 }
 
-Status SegmentLane::open_segment() {
+Status SegmentLane::open_segment(std::span<const DirectoryIndex> avoid) {
   if (buffer_.capacity() == 0) buffer_ = buffers_.acquire();
+  std::optional<DirectoryIndex> preferred;
+  if (keeps_directory_ && opened_) preferred = directory_;
+  const auto chosen = catalog_.directories().choose(avoid, preferred);
+  if (!chosen) return fail(Errc::kUnavailable, "no disk is left for this copy");
+  directory_ = *chosen;
+  opened_ = true;
   const std::uint64_t epoch = random_u64();
   for (int attempt = 0; attempt < kIdAttemptsMax; ++attempt) {
     const std::uint64_t id = catalog_.next_id();
@@ -113,7 +158,7 @@ Status SegmentLane::open_segment() {
     if (created.error().code == Errc::kConflict) continue;  // an id that has been used is not used again
     file_.reset();
     if (created.error().code == Errc::kNoSpace) {
-      if (const Status removed = remove_file(catalog_.path(id)); !removed) return die(removed.error());
+      if (const Status removed = remove_file(catalog_.path(directory_, id)); !removed) return die(removed.error());
       return created;
     }
     return die(created.error());
@@ -123,8 +168,7 @@ Status SegmentLane::open_segment() {
 
 // The name and the header are durable before a record can be acknowledged.
 Status SegmentLane::create_segment(std::uint64_t id, std::uint64_t epoch) {
-  const SegmentCatalog::Settings& settings = catalog_.settings();
-  OBJSTORE_ASSIGN(file_, SegmentFile::create(catalog_.path(id), settings.mode));
+  OBJSTORE_ASSIGN(file_, SegmentFile::create(catalog_.path(directory_, id), catalog_.directories().mode(directory_)));
   segment_ = id;
   epoch_ = epoch;
   written_ = 0;
@@ -135,9 +179,9 @@ Status SegmentLane::create_segment(std::uint64_t id, std::uint64_t epoch) {
   encode_segment_block({BlockRole::kHeader, id, epoch, 0}, block);
   OBJSTORE_TRY(file_->write_at(0, block));
   OBJSTORE_TRY(file_->sync_data());
-  OBJSTORE_TRY(sync_directory(settings.directory));
+  OBJSTORE_TRY(sync_directory(catalog_.directories().path(directory_)));
   written_ = kFirstRecordOffset;
-  catalog_.put(id, {epoch, written_, false, false});
+  catalog_.put(id, {.epoch = epoch, .written_bytes = written_, .directory = directory_});
   return {};
 }
 
@@ -201,6 +245,10 @@ Status SegmentLane::write_blocks() {
 }
 
 Status SegmentLane::die(Error error) {
+  if (catalog_.directories().mark_failed(directory_, error.message)) {
+    if (file_) lose_segment();
+    return std::unexpected(std::move(error));
+  }
   if (!dead_) {
     dead_ = error;
     log::error("a segment lane has failed", {{"error", error.message}});

@@ -75,34 +75,40 @@ Result<SegmentCatalog::Entry> seal_open_segment(SegmentFile& file, const Inspect
   OBJSTORE_TRY(file.sync_data());
   log::info("segment sealed after a crash",
             {{"segment", static_cast<std::int64_t>(found.header->segment)}, {"bytes", static_cast<std::int64_t>(end)}});
-  return SegmentCatalog::Entry{found.header->epoch, end + kBlockBytes, true, false};
+  return SegmentCatalog::Entry{.epoch = found.header->epoch, .written_bytes = end + kBlockBytes, .sealed = true};
 }
 
-Status recover_one(SegmentCatalog& catalog, std::uint64_t segment, ReadBuffers& buffers) {
-  OBJSTORE_ASSIGN(const auto file, SegmentFile::open_for_repair(catalog.path(segment)));
+Status recover_one(SegmentCatalog& catalog, DirectoryIndex directory, std::uint64_t segment, ReadBuffers& buffers) {
+  const std::string path = catalog.path(directory, segment);
+  if (catalog.find(segment)) return fail(Errc::kCorrupt, path + ": another directory has a segment of this name");
+  OBJSTORE_ASSIGN(const auto file, SegmentFile::open_for_repair(path));
   const Result<Inspection> inspected = inspect(*file, segment);
+  SegmentCatalog::Entry entry{.sealed = true, .directory = directory};
   if (!inspected) {
-    log::error("a segment cannot be read",
-               {{"segment", static_cast<std::int64_t>(segment)}, {"error", inspected.error().message}});
-    catalog.put(segment, {0, 0, true, true});
+    log::error("a segment cannot be read", {{"file", path}, {"error", inspected.error().message}});
+    entry.damaged = true;
+    catalog.put(segment, entry);
     return {};
   }
   const Inspection& found = *inspected;
+  entry.written_bytes = found.size;
   if (found.footer) {
-    catalog.put(segment, {found.footer->epoch, found.size, true, false});
+    entry.epoch = found.footer->epoch;
+    catalog.put(segment, entry);
     return {};
   }
   if (found.header) {
-    OBJSTORE_ASSIGN(const SegmentCatalog::Entry entry, seal_open_segment(*file, found, buffers));
+    OBJSTORE_ASSIGN(entry, seal_open_segment(*file, found, buffers));
+    entry.directory = directory;
     catalog.put(segment, entry);
     return {};
   }
   // A crash while it was created leaves nothing but zeros: no record was ever in it.
   OBJSTORE_ASSIGN(const bool unused, is_all_zero(*file, buffers));
-  if (unused) return remove_file(catalog.path(segment));
-  log::error("a segment has lost its header; what it holds cannot be read",
-             {{"segment", static_cast<std::int64_t>(segment)}});
-  catalog.put(segment, {0, found.size, true, true});
+  if (unused) return remove_file(path);
+  log::error("a segment has lost its header; what it holds cannot be read", {{"file", path}});
+  entry.damaged = true;
+  catalog.put(segment, entry);
   return {};
 }
 
@@ -119,9 +125,9 @@ Result<std::vector<std::uint64_t>> segment_ids(const std::string& directory) {
 }
 
 // Refuses what a newer version has written before anything is changed.
-Status check_versions(const SegmentCatalog& catalog, const std::vector<std::uint64_t>& ids) {
+Status check_versions(const SegmentCatalog& catalog, DirectoryIndex directory, const std::vector<std::uint64_t>& ids) {
   for (const std::uint64_t id : ids) {
-    OBJSTORE_ASSIGN(const auto file, SegmentFile::open_for_reading(catalog.path(id)));
+    OBJSTORE_ASSIGN(const auto file, SegmentFile::open_for_reading(catalog.path(directory, id)));
     const Result<Inspection> found = inspect(*file, id);
     if (!found && found.error().code == Errc::kUnsupported) return std::unexpected(found.error());
   }
@@ -131,10 +137,19 @@ Status check_versions(const SegmentCatalog& catalog, const std::vector<std::uint
 }  // namespace
 
 Status recover_segments(SegmentCatalog& catalog, ReadBuffers& buffers) {
-  OBJSTORE_ASSIGN(const auto ids, segment_ids(catalog.settings().directory));
-  OBJSTORE_TRY(check_versions(catalog, ids));
-  for (const std::uint64_t id : ids) OBJSTORE_TRY(recover_one(catalog, id, buffers));
-  return sync_directory(catalog.settings().directory);
+  const SegmentDirectories& directories = catalog.directories();
+  std::vector<std::vector<std::uint64_t>> ids(directories.size());
+  for (DirectoryIndex i = 0; i < directories.size(); ++i) {
+    if (directories.failed(i)) continue;
+    OBJSTORE_ASSIGN(ids[i], segment_ids(directories.path(i)));
+    OBJSTORE_TRY(check_versions(catalog, i, ids[i]));
+  }
+  for (DirectoryIndex i = 0; i < directories.size(); ++i) {
+    if (directories.failed(i)) continue;
+    for (const std::uint64_t id : ids[i]) OBJSTORE_TRY(recover_one(catalog, i, id, buffers));
+    OBJSTORE_TRY(sync_directory(directories.path(i)));
+  }
+  return {};
 }
 
 }  // namespace objstore::storage

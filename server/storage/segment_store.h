@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "common/base/buffer.h"
@@ -45,37 +47,62 @@ struct StoredChunk {
 };
 
 // Which file an append goes to. Lane 0 is shared by small bodies and synced by the committer; a larger body uses one of
-// the others, so that its chunks stay together.
-enum class Lane : std::uint8_t { kSmall = 0 };
-inline constexpr std::uint8_t kLaneCount = 9;
+// the eight that follow, so that its chunks stay together; what is moved and repaired has the last.
+enum class Lane : std::uint8_t { kSmall = 0, kBackground = 9 };
+inline constexpr std::uint8_t kLargeLanes = 8;
+inline constexpr std::uint8_t kLaneCount = 10;
 
 struct SegmentInfo {
   std::uint64_t id = 0;
   std::uint64_t written_bytes = 0;  // records and padding, header included
   bool sealed = false;              // nothing is appended any more
+  bool pinned = false;              // somebody has appended to it what no metadata may name yet
+};
+
+// One of the directories that segments lie in.
+struct DirectoryStatus {
+  std::string path;
+  std::string error;  // empty: in use. Else it is missing, or a write there has failed
+  std::uint64_t segments = 0;
+  std::uint64_t written_bytes = 0;
 };
 
 class SegmentStore {
  public:
   virtual ~SegmentStore() = default;
 
-  // Queues a record behind what the lane holds. The location names bytes only after a later sync() of this lane has
-  // succeeded; a crash before leaves nothing, or dead space. kIo, kNoSpace: the lane takes no more until the store is
-  // opened again, since what reached the disk is unknown.
-  virtual Result<Location> append(Lane lane, const ChunkRecord& record) = 0;
+  // Queues a record behind what the lane holds; on as many disks as the store makes copies. Fewer come back when no
+  // further disk works. A location names bytes only after a later sync() of this lane has succeeded, and not when its
+  // segment is lost() then; a crash before leaves nothing, or dead space. The segments are pinned until unpin(). kIo:
+  // the lane takes no more until the store is opened again, since what reached the disk is unknown. kNoSpace.
+  virtual Result<std::vector<Location>> append(Lane lane, const ChunkRecord& record) = 0;
 
-  // Everything appended to the lane before this call is on stable storage, and its blocks are never written again.
-  // Calls at the same time share one sync. A failed one is never retried: the lane answers kIo from then on.
+  // As append(): one copy, on another disk than those of the segments `apart_from`. kUnavailable when there is none.
+  virtual Result<Location> append_copy(Lane lane, const ChunkRecord& record,
+                                       std::span<const std::uint64_t> apart_from) = 0;
+
+  // Ends one pin for each location: metadata names it by now, or nothing ever will.
+  virtual void unpin(std::span<const Location> locations) = 0;
+
+  // Everything appended to the lane before this call is on stable storage, but for what lies in lost segments, and its
+  // blocks are never written again. Calls at the same time share one sync. A failed one is never retried: the lane
+  // answers kIo from then on.
   virtual Status sync(Lane lane) = 0;
 
+  // The disk of the segment failed while records were on their way: those that were not synced by then never will be.
+  virtual bool lost(std::uint64_t segment) const = 0;
+
   // The record at `location`, verified: header checksum, payload checksum, and the length. kCorrupt when it is damaged
-  // or not a chunk record, kNotFound when the segment does not exist.
+  // or not a chunk record, kNotFound when the segment does not exist, kUnavailable when it may lie on a disk that is
+  // missing.
   virtual Result<StoredChunk> read(const Location& location) = 0;
 
   virtual std::vector<SegmentInfo> list() const = 0;
+  virtual std::vector<DirectoryStatus> directories() const = 0;
+  virtual std::size_t copies() const = 0;  // how many append() makes when all disks work
 
   // Deletes a sealed segment. Reads under way are not disturbed. Success when it does not exist; kConflict while it is
-  // being appended to.
+  // being appended to or pinned.
   virtual Status remove(std::uint64_t segment) = 0;
 
   // Seals the segment that the lane appends to, if any; the next append opens another.

@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("uploads on all lanes: what was acknowledged can be read at o
         for (std::uint32_t i = 0; i < 20; ++i) {
           const Bytes stored = payload(t * 100 + i, 2000 + 500 * t);
           const auto to = lane(static_cast<std::uint8_t>(t % storage::kLaneCount));
-          const auto location = adapters.segments.store().append(to, record(stored));
+          const auto location = append_one(adapters.segments.store(), to, record(stored));
           LaneSet lanes;
           lanes.add(to);
           Batch batch;

@@ -89,9 +89,9 @@ storage::Location append(storage::MemorySegmentStore& segments, std::uint8_t lan
   const std::string text = "bytes";
   storage::ChunkRecord record;
   record.stored = as_bytes(text);
-  const auto location = segments.append(static_cast<Lane>(lane), record);
-  CHECK(location.has_value());
-  return *location;
+  const auto locations = segments.append(static_cast<Lane>(lane), record);
+  CHECK(locations.has_value());
+  return locations->front();
 }
 
 TEST_CASE("a submitted batch is committed, and its ticket says so", "[committer]") {

@@ -52,7 +52,7 @@ TEST_CASE("a full disk refuses appends, keeps what is there, and takes more once
   std::vector<Location> written;
   Errc refused = Errc::kInternal;
   for (int i = 0; i < 1000; ++i) {
-    const auto location = (*store)->append(kSmall, record(stored));
+    const auto location = append_one(**store, kSmall, record(stored));
     if (!location) {
       refused = location.error().code;
       break;
@@ -63,7 +63,7 @@ TEST_CASE("a full disk refuses appends, keeps what is there, and takes more once
   CHECK(written.size() > 50);
   REQUIRE((*store)->sync(kSmall));  // what was accepted had its space reserved
   for (const Location& location : written) REQUIRE(holds(**store, location, stored));
-  CHECK((*store)->append(lane(1), record(stored)).error().code == Errc::kNoSpace);
+  CHECK(append_one(**store, lane(1), record(stored)).error().code == Errc::kNoSpace);
 
   std::filesystem::remove(disk.path() + "/other");
   written.push_back(append(**store, kSmall, stored));
@@ -81,7 +81,7 @@ TEST_CASE("without free inodes a new segment is refused and the open one goes on
   const Bytes stored = payload(1, 1000);
   const Location first = append(**store, kSmall, stored);
   for (int i = 0; i < 5; ++i) write_file(disk.path() + "/" + std::to_string(i), {});
-  CHECK((*store)->append(lane(1), record(stored)).error().code == Errc::kNoSpace);
+  CHECK(append_one(**store, lane(1), record(stored)).error().code == Errc::kNoSpace);
   append(**store, kSmall, stored);
   REQUIRE((*store)->sync(kSmall));
   CHECK(holds(**store, first, stored));

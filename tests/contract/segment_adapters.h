@@ -121,8 +121,17 @@ inline storage::ChunkRecord record(ByteView stored) {
   return out;
 }
 
+// One copy, whose segment is not kept.
+inline Result<storage::Location> append_one(storage::SegmentStore& store, storage::Lane to,
+                                            const storage::ChunkRecord& what) {
+  OBJSTORE_ASSIGN(const auto locations, store.append(to, what));
+  must(locations.size() == 1);
+  store.unpin(locations);
+  return locations.front();
+}
+
 inline storage::Location append(storage::SegmentStore& store, storage::Lane to, const Bytes& stored) {
-  const auto location = store.append(to, record(stored));
+  const auto location = append_one(store, to, record(stored));
   must(location.has_value());
   return *location;
 }

@@ -21,7 +21,7 @@ SEGMENT_TEST("appenders and syncs on all lanes: what a sync covered is readable,
       for (std::uint32_t i = 0; i < 40; ++i) {
         const std::uint32_t number = t * 1000 + i;
         const Bytes stored = payload(number, 100 + (number * 37) % 9000);
-        const auto location = adapter.store().append(to, record(stored));
+        const auto location = append_one(adapter.store(), to, record(stored));
         if (!location) {
           ++wrong;
           continue;
@@ -61,7 +61,7 @@ SEGMENT_TEST("seals, removals and scans go on beside appends and reads") {
     writers.emplace_back([&, t] {
       for (std::uint32_t i = 0; i < 30; ++i) {
         const Bytes stored = payload(t * 100 + i, 3000);
-        const auto location = adapter.store().append(kSmall, record(stored));
+        const auto location = append_one(adapter.store(), kSmall, record(stored));
         if (!location || !adapter.store().sync(kSmall)) {
           ++wrong;
           continue;
@@ -74,7 +74,7 @@ SEGMENT_TEST("seals, removals and scans go on beside appends and reads") {
   std::jthread remover([&] {
     for (std::uint32_t i = 0; i < 20; ++i) {
       const Bytes stored = payload(5000 + i, 50000);
-      const auto location = adapter.store().append(lane(4), record(stored));
+      const auto location = append_one(adapter.store(), lane(4), record(stored));
       if (!location || !adapter.store().seal(lane(4))) {
         ++wrong;
         continue;

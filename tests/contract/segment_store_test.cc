@@ -21,7 +21,7 @@ SEGMENT_TEST("a record is read back as it was appended, once its lane is synced"
   chunk.domain = 0xdeadbeef;
   chunk.raw_size = 123456;
   chunk.transforms = {storage::Transform::kZstd, storage::Transform::kZstd};
-  const auto location = adapter.store().append(kSmall, chunk);
+  const auto location = append_one(adapter.store(), kSmall, chunk);
   REQUIRE(location);
   REQUIRE(adapter.store().sync(kSmall));
   const auto read = adapter.store().read(*location);
@@ -239,7 +239,7 @@ TEST_CASE("a lane whose sync has failed takes no more, the others go on", "[segm
   CHECK(store.sync(kSmall).error().code == Errc::kIo);
   CHECK(store.sync(kSmall).error().code == Errc::kIo);
   const Bytes stored = payload(2, 10);
-  CHECK(store.append(kSmall, record(stored)).error().code == Errc::kIo);
+  CHECK(append_one(store, kSmall, record(stored)).error().code == Errc::kIo);
   const Location other = append(store, lane(1), stored);
   CHECK(store.sync(lane(1)));
   CHECK(holds(store, other, stored));
@@ -275,13 +275,13 @@ TEMPLATE_TEST_CASE("a lane of files whose write has failed takes no more, and ke
   {
     const FileSizeLimit limit(128 << 10);
     for (int i = 0; i < 200 && !failed; ++i) {
-      const auto appended = adapter.store().append(kSmall, record(stored));
+      const auto appended = append_one(adapter.store(), kSmall, record(stored));
       failed = !appended;
       if (failed) CHECK(appended.error().code == Errc::kIo);
     }
   }
   REQUIRE(failed);
-  CHECK(adapter.store().append(kSmall, record(stored)).error().code == Errc::kIo);
+  CHECK(append_one(adapter.store(), kSmall, record(stored)).error().code == Errc::kIo);
   CHECK(adapter.store().sync(kSmall).error().code == Errc::kIo);
   CHECK(holds(adapter.store(), kept, stored));
   const Location other = append(adapter.store(), lane(1), stored);

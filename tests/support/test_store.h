@@ -62,9 +62,13 @@ enum class Backing { kMemory, kFiles };
 
 class TestStore {
  public:
-  explicit TestStore(Backing backing = Backing::kMemory, std::size_t chunk_average = 4096) : backing_(backing) {
+  explicit TestStore(Backing backing = Backing::kMemory, std::size_t chunk_average = 4096, std::size_t disks = 1,
+                     std::size_t copies = 1)
+      : backing_(backing), disks_(disks), copies_(copies) {
     options_.chunk_average = chunk_average;
-    options_.collect = false;
+    options_.compaction_bytes_per_second = 0;
+    options_.scrub_bytes_per_second = 0;
+    options_.background = false;
     open();
   }
   ~TestStore() { close(); }
@@ -103,20 +107,35 @@ class TestStore {
     for (; cursor->valid(); cursor->next()) ++count;
     return count;
   }
+  // Where the segments of a disk lie, the first one being 0.
+  std::string disk(std::size_t number) const {
+    return directory_.file(number == 0 ? "segments" : "disk" + std::to_string(number));
+  }
+  void set_copies(std::size_t copies) { copies_ = copies; }  // from the next open() on
   storage::MemorySegmentStore& memory_segments() {
     return dynamic_cast<storage::MemorySegmentStore&>(engine_->segments());
   }
 
  private:
+  std::vector<std::string> more_disks() const {
+    std::vector<std::string> disks;
+    for (std::size_t i = 1; i < disks_; ++i) disks.push_back(disk(i));
+    return disks;
+  }
   Result<std::unique_ptr<storage::SegmentStore>> open_segments(std::uint64_t first) {
     if (backing_ == Backing::kMemory) return std::make_unique<storage::MemorySegmentStore>(std::uint64_t{1} << 20);
     return storage::open_local_segment_store({.directory = directory_.file("segments"),
+                                              .more_directories = more_disks(),
+                                              .copies = copies_,
+                                              .go_on_without_missing = true,
                                               .first_segment_id = first,
                                               .segment_bytes_max = std::uint64_t{1} << 20,
                                               .preallocation_bytes_min = std::uint64_t{1} << 20});
   }
 
   const Backing backing_;
+  const std::size_t disks_;
+  std::size_t copies_;
   Directory directory_;
   FakeClock clock_;
   WorkerPool pool_{2};

@@ -3,45 +3,16 @@
 
 #include <thread>
 
-#include "server/storage/blob_writer.h"
-#include "server/storage/commit_loop.h"
-#include "tests/support/test_store.h"
+#include "tests/unit/storage/upload.h"
 
 using namespace objstore;
 using namespace objstore::storage;
+using test::drop;
+using test::read;
 using test::TestStore;
+using test::Upload;
 
 namespace {
-
-struct Upload {
-  explicit Upload(Engine& e, std::string_view body) : engine(e), writer(e.new_blob(0)) {
-    REQUIRE(writer->write(as_bytes(body)));
-    REQUIRE(writer->finish());
-  }
-  Result<Layout> commit() {
-    Ticket<Extent> ticket =
-        commit_loop<Extent>(engine.committer(), engine.executor(), [this]() -> Result<Attempt<Extent>> {
-          Attempt<Extent> attempt;
-          OBJSTORE_ASSIGN(attempt.value, writer->publish(attempt.batch, attempt.lanes));
-          return attempt;
-        });
-    OBJSTORE_ASSIGN(const Extent extent, ticket.wait());
-    writer.reset();
-    return Layout{{extent}, 0, 0};
-  }
-  Engine& engine;
-  std::unique_ptr<BlobWriter> writer;
-};
-
-void drop(Engine& engine, const Layout& layout) {
-  Batch batch;
-  engine.release(batch, layout);
-  test::must(engine.committer().submit(std::move(batch), {}).wait());
-}
-
-Result<std::string> read(Engine& engine, const Layout& layout) {
-  return test::drain(*engine.read(engine.epochs().enter(), layout, 0, layout.extents.front().length));
-}
 
 std::size_t queued(TestStore& store) {
   return store.rows(Table::kQueue);

@@ -1,0 +1,65 @@
+#include "server/storage/background.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace objstore::storage {
+namespace {
+
+constexpr int kNice = 10;
+
+}  // namespace
+
+void BackgroundThread::start(std::function<std::chrono::milliseconds()> round) {
+  thread_ = std::thread([this, round = std::move(round)] { run(round); });
+}
+
+void BackgroundThread::run(const std::function<std::chrono::milliseconds()>& round) {
+  // Of this thread alone, on Linux. Where it is refused the work goes on with the priority of all others.
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  while (!stopping()) {
+    const std::chrono::milliseconds pause = round();
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause, [this] { return stopping_ || woken_; });
+    woken_ = false;
+  }
+}
+
+void BackgroundThread::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void BackgroundThread::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool BackgroundThread::stopping() const {
+  std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void BackgroundThread::sleep(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+std::chrono::milliseconds Pace::take(std::uint64_t bytes, std::chrono::steady_clock::time_point now) {
+  using namespace std::chrono;
+  if (rate_ == 0) return milliseconds(0);
+  due_ = std::max(due_, now) + duration_cast<steady_clock::duration>(
+                                   duration<double>(static_cast<double>(bytes) / static_cast<double>(rate_)));
+  return duration_cast<milliseconds>(due_ - now);
+}
+
+}  // namespace objstore::storage
