@@ -149,6 +149,13 @@ Status BlobWriter::count_chunk(Batch& batch, LaneSet& lanes, const ChunkKey& key
       return {};
     }
   }
+  // Condemned since we found it, and kept for us until our epoch ends: it is in use again.
+  if (pending.appended.empty() && row.condemned && std::exchange(row.condemned, false) && row.usable()) {
+    relies_on_found = true;
+    expect_as_read(batch, Table::kChunks, chunk_key(key), stored);
+    batch.put(Table::kChunks, chunk_key(key), encode(row));
+    return {};
+  }
   if (pending.appended.empty())
     return fail(Errc::kUnavailable, "a chunk that was stored has been found damaged; send the body again");
   return place(batch, lanes, key, pending, stored, row);
