@@ -44,6 +44,13 @@ struct Config {
 
   std::uint64_t free_space_reserve = 0;  // 0: the larger of 1 % of the disk and 256 MiB
   std::uint64_t ballast_bytes = std::uint64_t{64} << 20;
+  std::vector<std::string> segments;  // further directories for them, each on a disk of its own
+  std::uint64_t copies = 1;           // of each chunk, on different disks
+  bool allow_missing_segments = false;
+  std::uint64_t compaction_rate = std::uint64_t{100} << 20;  // bytes a second; 0: no limit
+  std::uint64_t compaction_threshold = 50;                   // percent of a segment that is not in use
+  std::uint64_t scrub_rate = std::uint64_t{50} << 20;        // bytes a second; 0: no limit
+  std::uint64_t scrub_interval_days = 7;                     // 0: on demand only
   std::uint64_t segment_bytes = std::uint64_t{256} << 20;
   std::uint64_t chunk_average = std::uint64_t{256} << 10;
   std::uint64_t metadata_cache_bytes = std::uint64_t{64} << 20;

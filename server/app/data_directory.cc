@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::string_view kFormatName = "format";
+constexpr std::array<std::string_view, 1> kKnownFeatures{StoreFormat::kSegmentDirectories};
 // What may lie in a directory that becomes a store: the lock of a start that got no further, and what file systems
 // make.
 constexpr std::array<std::string_view, 3> kHarmlessNames{"lock", "format.new", "lost+found"};
@@ -114,12 +115,22 @@ Result<StoreFormat> parse_format(std::string_view text) {
   } catch (const std::exception&) {
     return fail(Errc::kCorrupt, "not the format file of a store");
   }
-  // This build knows no feature yet, and has no read-only mode that ro_compat would allow.
+  // There is no read-only mode that ro_compat would allow.
   for (const auto* features : {&format.incompat, &format.ro_compat})
-    if (!features->empty())
-      return fail(Errc::kUnsupported, "the store uses the feature \"" + log::escape(features->front()) +
-                                          "\", which this objd does not know");
+    for (const auto& feature : *features)
+      if (features == &format.ro_compat || std::ranges::find(kKnownFeatures, feature) == kKnownFeatures.end())
+        return fail(Errc::kUnsupported,
+                    "the store uses the feature \"" + log::escape(feature) + "\", which this objd does not know");
   return format;
+}
+
+Status DataDirectory::require_feature(std::string_view feature) {
+  if (std::ranges::find(format_.incompat, feature) != format_.incompat.end()) return {};
+  StoreFormat format = format_;
+  format.incompat.emplace_back(feature);
+  OBJSTORE_TRY(auth::write_private_file(path_ / kFormatName, format_text(format)));
+  format_ = std::move(format);
+  return {};
 }
 
 Result<DataDirectory> DataDirectory::open(const fs::path& path, Mode mode) {

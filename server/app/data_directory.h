@@ -24,6 +24,9 @@ struct StoreFormat {
   std::vector<std::string> compat;     // a build that does not know one may read and write
   std::vector<std::string> ro_compat;  // ... may only read
   std::vector<std::string> incompat;   // ... may do neither
+
+  // Incompat features that this build knows.
+  static constexpr std::string_view kSegmentDirectories = "segment-directories";  // segments lie in further places
 };
 
 std::string format_text(const StoreFormat& format);
@@ -40,6 +43,8 @@ class DataDirectory {
 
   bool created() const noexcept { return created_; }  // by this open()
   const StoreFormat& format() const noexcept { return format_; }
+  // Writes an incompat feature down, durably, before it is used for the first time. kIo.
+  Status require_feature(std::string_view feature);
   const std::filesystem::path& path() const noexcept { return path_; }
   std::filesystem::path metadata() const { return path_ / "metadata"; }
   std::filesystem::path segments() const { return path_ / "segments"; }

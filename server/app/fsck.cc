@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <limits>
 
 #include "common/base/bytes.h"
 #include "common/base/log.h"
 #include "server/app/report_json.h"
+#include "server/app/segment_places.h"
 #include "server/auth/principal_rows.h"
 #include "server/model/check.h"
 #include "server/storage/rocksdb_metadata_store.h"
@@ -103,12 +105,13 @@ Result<int> fsck_exit_status(std::string_view report) {
 }
 
 Result<std::string> fsck_offline(const Config& config, const FsckOptions& options) {
-  OBJSTORE_ASSIGN(const auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kExisting));
+  OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kExisting));
+  OBJSTORE_ASSIGN(const auto places, open_segment_places(directory, config, Places::kAsTheyAre));
   storage::RocksdbOptions rocksdb;
   rocksdb.directory = directory.metadata().string();
   rocksdb.block_cache_bytes = config.metadata_cache_bytes;
   OBJSTORE_ASSIGN(const auto metadata, storage::open_rocksdb_metadata_reader(rocksdb));
-  OBJSTORE_ASSIGN(auto segments, storage::SegmentReader::open({directory.segments().string()}));
+  OBJSTORE_ASSIGN(auto segments, storage::SegmentReader::open(places.paths));
   OBJSTORE_TRY(segments.check_versions());
   model::StoreCheckSources sources{.metadata = *metadata, .segments = segments.list()};
   if (options.read_data) sources.read = [&](const storage::Location& location) { return segments.read(location); };
@@ -118,6 +121,8 @@ Result<std::string> fsck_offline(const Config& config, const FsckOptions& option
 Jobs::Work fsck_online(Store& store, const FsckOptions& options) {
   return [&engine = store.engine(), options](JobRun& job) -> Result<std::string> {
     storage::MetadataStore& metadata = engine.metadata();
+    // What the snapshot names stays where it names it, however much is collected and moved meanwhile.
+    const auto hold = engine.removal_gate().hold(std::numeric_limits<std::uint64_t>::max());
     const auto state = metadata.snapshot();
     model::StoreCheckSources sources{.metadata = *state, .segments = engine.segments().list()};
     sources.chunk_now = [&](const std::string& key) { return metadata.get(Table::kChunks, key); };

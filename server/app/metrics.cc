@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "server/storage/collector.h"
+#include "server/storage/compactor.h"
+#include "server/storage/scrubber.h"
 
 namespace objstore::app {
 namespace {
@@ -19,7 +21,12 @@ class Page {
     text_ += fmt::format("# HELP objd_{0} {2}\n# TYPE objd_{0} {1}\n", name, type, help);
   }
   void labelled(std::string_view name, std::string_view label, std::string_view label_value, std::uint64_t value) {
-    text_ += fmt::format("objd_{}{{{}=\"{}\"}} {}\n", name, label, label_value, value);
+    std::string escaped;
+    for (const char c : label_value) {
+      if (c == '\\' || c == '"') escaped += '\\';
+      escaped += c == '\n' ? ' ' : c;
+    }
+    text_ += fmt::format("objd_{}{{{}=\"{}\"}} {}\n", name, label, escaped, value);
   }
   std::string take() { return std::move(text_); }
 
@@ -77,6 +84,27 @@ void add_storage(Page& page, Store& store) {
   page.counter("collected_chunks_total", "Chunks released.", collected.chunks);
   page.counter("collected_segments_total", "Segments removed.", collected.segments);
   page.counter("collected_bytes_total", "Bytes of removed segments.", collected.bytes);
+  const auto compacted = store.engine().compactor().stats();
+  page.counter("compacted_segments_total", "Segments rewritten.", compacted.segments);
+  page.counter("compacted_chunks_total", "Chunks moved out of them.", compacted.chunks);
+  page.counter("compacted_bytes_total", "Bytes moved.", compacted.bytes_moved);
+  page.gauge("compaction_candidates", "Segments that are worth a rewrite.", compacted.candidates);
+  const auto scrub = store.engine().scrubber().progress();
+  page.gauge("scrub_running", "1 while the scrubber makes a pass.", scrub.running ? 1 : 0);
+  page.gauge("scrub_done_percent", "Of the pass under way, or of the last one.",
+             static_cast<std::uint64_t>(scrub.done * 100));
+  page.gauge("scrub_finished_timestamp_seconds", "When the last complete pass ended; 0: never.",
+             static_cast<std::uint64_t>(scrub.finished_ms / 1000));
+  page.gauge("scrub_damaged_copies", "Found damaged by the pass under way, or by the last one.", scrub.damaged);
+  page.gauge("scrub_unreadable_copies", "Not given by their disk, likewise.", scrub.unreadable);
+  page.gauge("scrub_repaired_chunks", "Which have all their copies again, likewise.", scrub.repaired);
+  const auto directories = store.engine().segments().directories();
+  page.head("segment_directory_failed", "gauge", "1 for a directory that is missing or has failed.");
+  for (const auto& directory : directories)
+    page.labelled("segment_directory_failed", "path", directory.path, directory.error.empty() ? 0 : 1);
+  page.head("segment_directory_bytes", "gauge", "Bytes of segments in a directory.");
+  for (const auto& directory : directories)
+    page.labelled("segment_directory_bytes", "path", directory.path, directory.written_bytes);
   if (const auto space = store.engine().space()) {
     page.gauge("segment_bytes", "Bytes written to segments.", space->written_bytes);
     page.gauge("segment_live_bytes", "Those in use.", space->live_bytes);

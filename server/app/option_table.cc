@@ -16,6 +16,7 @@ constexpr std::uint64_t kConnectionsMax = 1'000'000;
 constexpr std::uint64_t kSegmentBytesMin = std::uint64_t{1} << 20;
 constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{4} << 30;
 constexpr std::uint64_t kBlock = 4096;
+constexpr std::uint64_t kDaysMax = 3650;
 constexpr std::uint64_t kCacheBytesMin = std::uint64_t{8} << 20;
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 50;
 
@@ -65,6 +66,12 @@ Status set_seconds(Config& config, const std::string& text) {
 Status set_listen(Config& config, const std::string& text) {
   OBJSTORE_ASSIGN(auto listen, parse_listen(text));
   config.listen.push_back(std::move(listen));
+  return {};
+}
+
+Status add_segments(Config& config, const std::string& text) {
+  if (text.empty()) return expected("a directory");
+  config.segments.push_back(text);
   return {};
 }
 
@@ -243,6 +250,42 @@ const Option kOptions[] = {
      .fallback = "64MiB",
      .help = "File that holds space back; delete it to start on a full disk.",
      .set = set_bytes<&Config::ballast_bytes, 0, kBytesMax>},
+    {.name = "segments",
+     .value = "DIR",
+     .fallback = "",
+     .help = "Further directory for segments, on a disk of its own.",
+     .repeatable = true,
+     .set = add_segments},
+    {.name = "copies",
+     .value = "N",
+     .fallback = "1",
+     .help = "Copies of each chunk, 1 or 2, on different disks (see --segments).",
+     .set = set_number<&Config::copies, 1, 2>},
+    {.name = "allow-missing-segments",
+     .value = "",
+     .fallback = "false",
+     .help = "Start although a directory of --segments is missing, without what lies there.",
+     .set = set_switch<&Config::allow_missing_segments>},
+    {.name = "compaction-rate",
+     .value = "BYTES",
+     .fallback = "100MiB",
+     .help = "Bytes a second that the compactor reads; 0: no limit.",
+     .set = set_bytes<&Config::compaction_rate, 0, kBytesMax>},
+    {.name = "compaction-threshold",
+     .value = "PERCENT",
+     .fallback = "50",
+     .help = "A segment is rewritten when so much of it is not in use.",
+     .set = set_number<&Config::compaction_threshold, 5, 95>},
+    {.name = "scrub-rate",
+     .value = "BYTES",
+     .fallback = "50MiB",
+     .help = "Bytes a second that the scrubber reads; 0: no limit.",
+     .set = set_bytes<&Config::scrub_rate, 0, kBytesMax>},
+    {.name = "scrub-interval",
+     .value = "DAYS",
+     .fallback = "7",
+     .help = "From the end of one scrub to the next; 0: on demand only.",
+     .set = set_number<&Config::scrub_interval_days, 0, kDaysMax>},
     {.name = "segment-size",
      .value = "BYTES",
      .fallback = "256MiB",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "server/app/segment_places.h"
 #include "server/storage/local_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
 #include "server/storage/segment_reader.h"
@@ -31,7 +32,8 @@ Result<std::unique_ptr<storage::MetadataStore>> open_metadata(const DataDirector
 Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
   OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kCreate));
   // Before the metadata, whose opening writes.
-  OBJSTORE_ASSIGN(auto found, storage::SegmentReader::open({directory.segments().string()}));
+  OBJSTORE_ASSIGN(const auto places, open_segment_places(directory, config, Places::kTakeIn));
+  OBJSTORE_ASSIGN(auto found, storage::SegmentReader::open(places.paths));
   OBJSTORE_TRY(found.check_versions());
   std::unique_ptr<Store> store(new Store(std::move(directory), worker_count(config)));
   OBJSTORE_ASSIGN(store->space_, storage::SpaceGuard::open({.directory = store->directory_.path().string(),
@@ -41,13 +43,21 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
   OBJSTORE_ASSIGN(auto metadata, open_metadata(store->directory_, config));
   const auto open_segments = [&](std::uint64_t first_id) {
     storage::LocalSegmentOptions options;
-    options.directory = store->directory_.segments().string();
+    options.directory = places.paths.front();
+    options.more_directories.assign(places.paths.begin() + 1, places.paths.end());
+    options.missing_directories = places.missing;
+    options.copies = config.copies;
+    options.go_on_without_missing = config.copies > 1 || config.allow_missing_segments;
     options.first_segment_id = first_id;
     options.segment_bytes_max = config.segment_bytes;
     return storage::open_local_segment_store(options);
   };
   storage::EngineOptions options;
   options.chunk_average = config.chunk_average;
+  options.compaction_bytes_per_second = config.compaction_rate;
+  options.compaction_dead_percent = static_cast<unsigned>(config.compaction_threshold);
+  options.scrub_bytes_per_second = config.scrub_rate;
+  options.scrub_interval = std::chrono::days(config.scrub_interval_days);
   options.admit = [space = store->space_.get()](std::uint64_t bytes) { return space->admit(bytes); };
   OBJSTORE_ASSIGN(store->engine_, storage::Engine::open(std::move(metadata), open_segments, store->workers_, clock,
                                                         std::move(options)));

@@ -187,7 +187,8 @@ Status check_options(const LocalSegmentOptions& options) {
   if (options.lane_buffer_bytes < 2 * kBlockBytes) {
     return fail(Errc::kInvalidArgument, "the lane buffer must have at least 8 KiB");
   }
-  if (options.copies < 1 || options.copies > 2 || options.copies > 1 + options.more_directories.size()) {
+  if (options.copies < 1 || options.copies > 2 ||
+      options.copies > 1 + options.more_directories.size() + options.missing_directories.size()) {
     return fail(Errc::kInvalidArgument, "one copy, or two with at least two directories");
   }
   if (options.open_files_max == 0) return fail(Errc::kInvalidArgument, "at least one open file is needed");
@@ -200,8 +201,8 @@ Result<std::unique_ptr<SegmentStore>> open_local_segment_store(const LocalSegmen
   OBJSTORE_TRY(check_options(options));
   std::vector<std::string> paths{options.directory};
   paths.insert(paths.end(), options.more_directories.begin(), options.more_directories.end());
-  OBJSTORE_ASSIGN(auto directories,
-                  SegmentDirectories::open(paths, {options.direct_writes, options.go_on_without_missing}));
+  OBJSTORE_ASSIGN(auto directories, SegmentDirectories::open(paths, options.missing_directories,
+                                                             {options.direct_writes, options.go_on_without_missing}));
   auto store =
       std::make_unique<LocalSegmentStore>(SegmentCatalog::Settings{options.first_segment_id, options.segment_bytes_max,
                                                                    round_up_to_block(options.preallocation_bytes_min)},

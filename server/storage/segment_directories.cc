@@ -28,7 +28,8 @@ Result<WriteMode> SegmentDirectories::prepare(const std::string& path, bool dire
   return probe_write_mode(path);
 }
 
-Result<SegmentDirectories> SegmentDirectories::open(const std::vector<std::string>& paths, const Options& options) {
+Result<SegmentDirectories> SegmentDirectories::open(const std::vector<std::string>& paths,
+                                                    const std::vector<std::string>& missing, const Options& options) {
   if (paths.empty()) return fail(Errc::kInvalidArgument, "no segment directory");
   std::vector<Directory> directories;
   for (const std::string& path : paths) {
@@ -44,6 +45,7 @@ Result<SegmentDirectories> SegmentDirectories::open(const std::vector<std::strin
       directories.push_back({path, WriteMode::kBuffered, mode.error().message});
     }
   }
+  for (const std::string& path : missing) directories.push_back({path, WriteMode::kBuffered, "missing"});
   return SegmentDirectories(std::move(directories));
 }
 

@@ -29,8 +29,10 @@ class SegmentDirectories {
     bool direct_writes = true;
     bool go_on_without_missing = false;  // a further directory that cannot be used is left out, not refused
   };
-  // Makes the directories that do not exist; their parents must. kIo; kInvalidArgument: no path.
-  static Result<SegmentDirectories> open(const std::vector<std::string>& paths, const Options& options);
+  // Makes the directories of `paths` that do not exist; their parents must. `missing` are known and away. kIo;
+  // kInvalidArgument: no path.
+  static Result<SegmentDirectories> open(const std::vector<std::string>& paths, const std::vector<std::string>& missing,
+                                         const Options& options);
   SegmentDirectories(SegmentDirectories&& other) noexcept : directories_(std::move(other.directories_)) {}
 
   std::size_t size() const noexcept { return directories_.size(); }

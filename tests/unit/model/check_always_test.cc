@@ -48,7 +48,7 @@ class WatchedStore {
   WatchedStore() {
     storage::EngineOptions options;
     options.chunk_average = 1024;
-    options.collect = false;
+    options.background = false;
     auto metadata = std::make_unique<Watched>([this] { look(); });
     engine = must(storage::Engine::open(
         std::move(metadata),
