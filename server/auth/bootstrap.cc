@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/base/bytes.h"
+#include "server/auth/policy_document.h"
 #include "server/auth/private_file.h"
 
 namespace objstore::auth {
@@ -83,6 +84,21 @@ class Reader {
     return value->get();
   }
 
+  // An empty list is refused: does it mean everything, as no list does, or nothing?
+  Result<std::vector<std::string>> texts(const toml::table& table, std::string_view key) const {
+    std::vector<std::string> out;
+    const auto* node = table.get(key);
+    if (node == nullptr) return out;
+    const auto* array = node->as_array();
+    if (array == nullptr || array->empty() || array->size() > kUserPoliciesMax)
+      return mistake(node->source(), "\"" + std::string(key) + "\" must be a list of 1 to 10 strings");
+    for (const auto& element : *array) {
+      if (!element.is_string()) return mistake(element.source(), "\"" + std::string(key) + "\" must hold strings");
+      out.push_back(element.as_string()->get());
+    }
+    return out;
+  }
+
   Result<std::string> name(const toml::table& table, std::string_view key) const {
     OBJSTORE_ASSIGN(auto value, text(table, key));
     if (!is_name(value))
@@ -115,7 +131,7 @@ class Reader {
   }
 
   Result<DeclaredUser> read_user(const toml::table& table) {
-    OBJSTORE_TRY(only(table, {"id", "display_name", "email", "key"}));
+    OBJSTORE_TRY(only(table, {"id", "display_name", "email", "key", "policies", "policy_files"}));
     DeclaredUser user;
     OBJSTORE_ASSIGN(user.id, text(table, "id"));
     if (!is_user_id(user.id))
@@ -126,6 +142,11 @@ class Reader {
     OBJSTORE_ASSIGN(user.display_name, name(table, "display_name"));
     OBJSTORE_ASSIGN(user.email, name(table, "email"));
     if (user.display_name.empty()) user.display_name = user.id;
+    OBJSTORE_ASSIGN(user.policies, texts(table, "policies"));
+    for (const auto& policy : user.policies)
+      if (auto checked = parse_identity_policy(policy); !checked)
+        return mistake(table.get("policies")->source(), checked.error().message);
+    OBJSTORE_ASSIGN(user.policy_files, texts(table, "policy_files"));
     OBJSTORE_TRY(each(table, "key", [&](const toml::table& key_table) -> Status {
       OBJSTORE_ASSIGN(auto key, read_key(key_table));
       user.keys.push_back(std::move(key));
@@ -151,6 +172,22 @@ class Reader {
   std::set<std::string> keys_;
 };
 
+// bytes: read so far, of everything.
+Status read_policy_files(const std::filesystem::path& bootstrap, DeclaredUser& user, std::size_t& bytes) {
+  for (const auto& name : user.policy_files) {
+    const auto path = bootstrap.parent_path() / name;
+    OBJSTORE_ASSIGN(auto content, read_small_file(path, kPolicyBytesMax));
+    if (!content) return fail(Errc::kNotFound, path.string() + ": no such file");
+    if (auto checked = parse_identity_policy(*content); !checked)
+      return fail(Errc::kMalformed, path.string() + ": " + checked.error().message);
+    bytes += content->size();
+    if (bytes > kBootstrapBytesMax)
+      return fail(Errc::kTooLarge, bootstrap.string() + ": the policies are larger than a bootstrap file may be");
+    user.policies.push_back(std::move(*content));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Bootstrap> parse_bootstrap(std::string_view text, std::string_view name) {
@@ -165,7 +202,11 @@ Result<Bootstrap> parse_bootstrap(std::string_view text, std::string_view name) 
 Result<Bootstrap> load_bootstrap(const std::filesystem::path& path) {
   OBJSTORE_ASSIGN(const auto content, read_small_file(path, kBootstrapBytesMax));
   if (!content) return fail(Errc::kNotFound, path.string() + ": no such file");
-  return parse_bootstrap(*content, path.string());
+  OBJSTORE_ASSIGN(auto file, parse_bootstrap(*content, path.string()));
+  std::size_t bytes = content->size();
+  for (auto& account : file.accounts)
+    for (auto& user : account.users) OBJSTORE_TRY(read_policy_files(path, user, bytes));
+  return file;
 }
 
 }  // namespace objstore::auth

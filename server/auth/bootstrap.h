@@ -19,6 +19,8 @@ struct DeclaredUser {
   std::string display_name;  // the id when the file gives none
   std::string email;
   std::vector<AccessKey> keys;
+  std::vector<std::string> policies{};      // JSON, checked; with none the user may what its account may
+  std::vector<std::string> policy_files{};  // of which load_bootstrap() makes policies
 };
 
 struct DeclaredAccount {
@@ -36,11 +38,12 @@ struct Bootstrap {
 inline constexpr std::size_t kBootstrapBytesMax = std::size_t{2} << 20;
 inline constexpr std::size_t kDeclaredKeysMax = 5'000;
 inline constexpr std::size_t kDeclaredUsersMax = 5'000;
+inline constexpr std::size_t kUserPoliciesMax = 10;
 
 // kMalformed, with "name:line: " in front: not TOML, an unknown or missing key, a wrong type, an id that is declared
-// twice. Messages never show a secret.
+// twice, a policy that is none. Messages never show a secret.
 Result<Bootstrap> parse_bootstrap(std::string_view text, std::string_view name);
-// Also kNotFound, kIo, kTooLarge.
+// Reads the files of policies, too; their names are relative to the file's folder. Also kNotFound, kIo, kTooLarge.
 Result<Bootstrap> load_bootstrap(const std::filesystem::path& path);
 
 }  // namespace objstore::auth

@@ -52,6 +52,7 @@ std::string encode(const UserRow& row) {
   records::User record;
   record.set_display_name(row.display_name);
   record.set_email(row.email);
+  for (const auto& policy : row.policies) record.add_policies(policy);
   record.set_root(row.root);
   record.set_disabled(row.disabled);
   record.set_declared(row.declared);
@@ -88,6 +89,7 @@ Result<UserRow> decode_user(std::string_view key, std::string_view value) {
                  .id = std::string(name.substr(separator + 1)),
                  .display_name = record.display_name(),
                  .email = record.email(),
+                 .policies = {record.policies().begin(), record.policies().end()},
                  .root = record.root(),
                  .disabled = record.disabled(),
                  .declared = record.declared()};

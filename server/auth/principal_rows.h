@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 
@@ -27,6 +28,7 @@ struct UserRow {
   std::string id{};
   std::string display_name{};
   std::string email{};
+  std::vector<std::string> policies{};  // JSON
   bool root = false;
   bool disabled = false;
   bool declared = false;

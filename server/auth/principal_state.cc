@@ -99,6 +99,7 @@ Result<PrincipalState> declare(const PrincipalState& state, const Bootstrap& fil
                         .id = user.id,
                         .display_name = user.display_name,
                         .email = user.email,
+                        .policies = user.policies,
                         .declared = true};
       next.users[row_key(row)] = row;
       for (const auto& key : user.keys) {

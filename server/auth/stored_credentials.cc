@@ -1,11 +1,34 @@
 #include "server/auth/stored_credentials.h"
 
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 
+#include "server/auth/policy_document.h"
 #include "server/auth/principal_state.h"
 
 namespace objstore::auth {
+namespace {
+
+using PoliciesByUser = std::map<std::string, std::shared_ptr<const IdentityPolicies>>;
+
+// A policy that this build cannot read is no reason to let its user do everything: kCorrupt.
+Result<PoliciesByUser> parse_policies(const PrincipalState& state) {
+  PoliciesByUser out;
+  for (const auto& [key, user] : state.users) {
+    if (user.policies.empty()) continue;
+    IdentityPolicies parsed;
+    for (const auto& text : user.policies) {
+      auto policy = parse_identity_policy(text);
+      if (!policy) return fail(Errc::kCorrupt, "user \"" + user.id + "\": " + policy.error().message);
+      parsed.push_back(std::move(*policy));
+    }
+    out.emplace(key, std::make_shared<const IdentityPolicies>(std::move(parsed)));
+  }
+  return out;
+}
+
+}  // namespace
 
 struct StoredCredentials::Impl {
   Impl(Commit c, const Clock& k, SecretBox b, PrincipalState s)
@@ -18,13 +41,17 @@ struct StoredCredentials::Impl {
   std::mutex change_mutex;  // held by a change from its first look to its last word; before state_mutex
   mutable std::shared_mutex state_mutex;
   PrincipalState state;  // written under both, read under either
+  // Of the users that have some, by row key; goes with `state`.
+  PoliciesByUser policies;
 
   Result<std::size_t> replace(PrincipalState next) {
+    OBJSTORE_ASSIGN(auto parsed, parse_policies(next));
     auto batch = difference(state, next);
     const auto rows = batch.writes().size();
     if (rows > 0) OBJSTORE_TRY(commit(std::move(batch)));
     const std::unique_lock lock(state_mutex);
     state = std::move(next);
+    policies = std::move(parsed);
     return rows;
   }
 
@@ -39,12 +66,17 @@ struct StoredCredentials::Impl {
     const auto& row = key->second.row;
     const auto user = state.users.find(row_key(UserRow{.account_id = row.account_id, .id = row.user_id}));
     if (user == state.users.end()) return std::nullopt;
+    const auto account = state.accounts.find(row.account_id);
+    const auto limited = policies.find(user->first);
+    const bool owns = account != state.accounts.end() && account->second.owner_id == row.user_id;
     return Credential{.principal = {.anonymous = false,
                                     .root = user->second.root,
+                                    .account_owner = owns && limited == policies.end(),
                                     .account_id = row.account_id,
                                     .user_id = row.user_id,
                                     .display_name = user->second.display_name,
-                                    .access_key = row.access_key},
+                                    .access_key = row.access_key,
+                                    .policies = limited == policies.end() ? nullptr : limited->second},
                       .secret = key->second.secret,
                       .active = is_active(row, user->second)};
   }
@@ -56,7 +88,9 @@ StoredCredentials::~StoredCredentials() = default;
 Result<std::unique_ptr<StoredCredentials>> StoredCredentials::open(const storage::MetadataReader& metadata,
                                                                    Commit commit, const Clock& clock, SecretBox box) {
   OBJSTORE_ASSIGN(auto state, load_principals(metadata, box));
+  OBJSTORE_ASSIGN(auto policies, parse_policies(state));
   auto impl = std::make_unique<Impl>(std::move(commit), clock, std::move(box), std::move(state));
+  impl->policies = std::move(policies);
   return std::unique_ptr<StoredCredentials>(new StoredCredentials(std::move(impl)));
 }
 

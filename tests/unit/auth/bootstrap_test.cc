@@ -115,3 +115,17 @@ TEST_CASE("a refused key does not show its secret") {
   CHECK(text.starts_with("users.toml:5: "));
   CHECK(text.find("canary") == std::string::npos);
 }
+
+TEST_CASE("a user carries policies, checked when the file is read") {
+  const auto file = parse_bootstrap(user_with("policies = ['''\n{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\","
+                                              "\"Resource\":\"*\"}}''']\npolicy_files = [\"a.json\"]\n"),
+                                    "users.toml");
+  REQUIRE(file);
+  CHECK(file->accounts[0].users[0].policies.size() == 1);
+  CHECK(file->accounts[0].users[0].policy_files == std::vector<std::string>{"a.json"});
+  CHECK(complaint(user_with("policies = ['{\"Statement\":[]}']\n")) ==
+        "users.toml:5: Could not parse the policy: Statement is empty!");
+  CHECK(complaint(user_with("policies = []\n")) == "users.toml:5: \"policies\" must be a list of 1 to 10 strings");
+  CHECK(complaint(user_with("policies = \"x\"\n")).find("must be a list") != std::string::npos);
+  CHECK(complaint(user_with("policies = [1]\n")).find("must hold strings") != std::string::npos);
+}

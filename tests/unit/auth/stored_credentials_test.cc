@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "server/auth/policy_document.h"
 #include "server/auth/principal_state.h"
 #include "server/storage/memory_metadata_store.h"
 #include "tests/unit/auth/signing.h"
@@ -192,4 +193,26 @@ TEST_CASE("H8: the table holds no secret in the clear, and does not open with an
   for (; rows->valid(); rows->next()) CHECK(rows->value().find(kAlice.secret) == std::string_view::npos);
   store.key = 'b';
   CHECK(store.try_open().error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("a user's policies come with its key, change with the file and outlive a restart") {
+  Store store;
+  auto account = account_of("1", "alice", {kAlice});
+  const auto credentials = store.open();
+  REQUIRE(credentials->apply(file_of({account})));
+  CHECK_FALSE(credentials->find(kAlice.id)->principal.policies);
+  CHECK(credentials->find(kAlice.id)->principal.account_owner);
+  account.users[0].policies = {R"({"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}})"};
+  REQUIRE(credentials->apply(file_of({account})));
+  // An owner that carries policies is limited to them, like any other user.
+  const auto reopened = store.open();
+  for (const auto* known : {credentials.get(), reopened.get()}) {
+    const auto principal = known->find(kAlice.id)->principal;
+    REQUIRE(principal.policies);
+    CHECK(principal.policies->size() == 1);
+    CHECK_FALSE(principal.account_owner);
+  }
+  account.users[0].policies.clear();
+  REQUIRE(credentials->apply(file_of({account})));
+  CHECK_FALSE(store.open()->find(kAlice.id)->principal.policies);
 }
