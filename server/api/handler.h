@@ -21,11 +21,14 @@ namespace objstore::api {
 
 // What the access log says about a request, beside what the transport knows itself.
 struct AccessRecord {
-  std::string principal;  // user id, or empty
-  std::string action;     // "PutObject"
+  std::string account;     // of the user; empty when nobody is identified
+  std::string principal;   // user id, or empty
+  std::string access_key;  // its id
+  std::string action;      // "PutObject"
   std::string bucket;
   std::string key;
-  std::string error;  // the protocol's code, or empty
+  std::string version;  // as the request names it
+  std::string error;    // the protocol's code, or empty
 };
 
 using objstore::Source;  // an error of next() means that the transport cuts the connection

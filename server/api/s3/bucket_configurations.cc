@@ -42,9 +42,6 @@ Outcome<std::string> configuration(const Call& call) {
       return empty_document("NotificationConfiguration");
     case Endpoint::kGetBucketAccelerate:
       return empty_document("AccelerateConfiguration");
-    case Endpoint::kGetBucketPolicy:
-    case Endpoint::kGetBucketPolicyStatus:
-      return absent(call, Code::kNoSuchBucketPolicy);
     case Endpoint::kGetBucketCors:
       return absent(call, Code::kNoSuchCORSConfiguration);
     case Endpoint::kGetBucketLifecycle:
@@ -59,10 +56,6 @@ Outcome<std::string> configuration(const Call& call) {
       return absent(call, Code::kServerSideEncryptionConfigurationNotFoundError);
     case Endpoint::kGetObjectLockConfiguration:
       return absent(call, Code::kObjectLockConfigurationNotFoundError);
-    case Endpoint::kGetPublicAccessBlock:
-      return absent(call, Code::kNoSuchPublicAccessBlockConfiguration);
-    case Endpoint::kGetBucketOwnershipControls:
-      return absent(call, Code::kOwnershipControlsNotFoundError);
     default:  // the router sends nothing else here
       return refuse(Code::kInternalError);
   }

@@ -18,6 +18,7 @@
 #include "server/auth/authenticator.h"
 #include "server/auth/authorizer.h"
 #include "server/auth/credential_store.h"
+#include "server/auth/policy_cache.h"
 #include "server/model/catalog.h"
 
 namespace objstore::s3 {
@@ -39,14 +40,22 @@ struct Services {
   const Clock& clock;
 };
 
+// What is configured about who may use a bucket.
+struct BucketRules {
+  std::shared_ptr<const auth::PolicyDocument> policy;  // shared with the cache; null: none
+  bool restrict_public = false;
+};
+
 struct Call {
   const Services& services;
   const FrontOptions& options;
   const PageTokens& tokens;
+  auth::PolicyCache& policies;
   const wire::RequestHead& head;  // outlives the exchange
   Route route;
   auth::Authenticated auth;
   std::optional<model::BucketInfo> bucket_info;  // of route.bucket, unless it is being created
+  BucketRules rules;                             // of that bucket, as they were when the request came in
 
   const BucketName& bucket() const { return *route.bucket; }
   const ObjectKey& key() const { return *route.key; }

@@ -4,6 +4,7 @@
 #include "common/wire/etag.h"
 #include "common/wire/ranges.h"
 #include "common/wire/time.h"
+#include "server/api/s3/access.h"
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/attributes.h"
 #include "server/api/s3/body.h"
@@ -31,8 +32,9 @@ Outcome<Source> open_source(const Call& call) {
   if (!bucket) return std::unexpected(to_failure(bucket.error()));
   const auto expected = call.header("x-amz-source-expected-bucket-owner");
   if (expected && *expected != bucket->owner_account) return refuse(Code::kAccessDenied);
-  OBJSTORE_S3_ASSIGN(model::ObjectInfo info, outcome(call.catalog().head(name.bucket, name.key)));
-  return Source{std::move(name), std::move(info)};
+  auto info = call.catalog().head(name.bucket, name.key);
+  if (!info) return std::unexpected(as_told(call, name.bucket.str(), bucket->owner_account, to_failure(info.error())));
+  return Source{std::move(name), std::move(*info)};
 }
 
 // True for REPLACE.
@@ -79,7 +81,7 @@ Outcome<void> check_copy(const Call& call, const Source& source, bool replaces) 
 
 Outcome<model::CopyOptions> copy_options(const Call& call, const Source& source, bool replaces) {
   model::CopyOptions options;
-  options.owner_account = call.auth.principal.account_id;
+  options.owner_account = call.bucket_info->owner_account;
   options.condition = write_condition(call.head.headers);
   OBJSTORE_S3_ASSIGN(model::ObjectAttributes given, read_attributes(call.head.headers));
   OBJSTORE_S3_ASSIGN(const bool replaces_tags, read_directive(call, "x-amz-tagging-directive"));

@@ -54,6 +54,7 @@ namespace objstore::s3 {
   X(InvalidTag, 400, "The tag provided was not a valid tag.")                                                       \
   X(InvalidURI, 400, "Couldn't parse the specified URI.")                                                           \
   X(KeyTooLongError, 400, "Your key is too long")                                                                   \
+  X(MalformedPolicy, 400, "This policy contains invalid Json")                                                      \
   X(MalformedTrailerError, 400,                                                                                     \
     "The request contained trailing data that was not well-formed or did not conform to our published schema.")     \
   X(MalformedXML, 400, "The XML you provided was not well-formed or did not validate against our published schema") \

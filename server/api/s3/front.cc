@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/api/s3/access.h"
 #include "server/api/s3/body.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
@@ -32,8 +33,6 @@ Answer run(CallPtr call) {
     case Endpoint::kGetBucketLogging:
     case Endpoint::kGetBucketNotification:
     case Endpoint::kGetBucketAccelerate:
-    case Endpoint::kGetBucketPolicy:
-    case Endpoint::kGetBucketPolicyStatus:
     case Endpoint::kGetBucketCors:
     case Endpoint::kGetBucketLifecycle:
     case Endpoint::kGetBucketTagging:
@@ -41,9 +40,27 @@ Answer run(CallPtr call) {
     case Endpoint::kGetBucketReplication:
     case Endpoint::kGetBucketEncryption:
     case Endpoint::kGetObjectLockConfiguration:
-    case Endpoint::kGetPublicAccessBlock:
-    case Endpoint::kGetBucketOwnershipControls:
       return get_bucket_configuration(std::move(call));
+    case Endpoint::kGetBucketPolicy:
+      return get_bucket_policy(call);
+    case Endpoint::kPutBucketPolicy:
+      return put_bucket_policy(std::move(call));
+    case Endpoint::kDeleteBucketPolicy:
+      return delete_bucket_document(std::move(call), model::BucketDocument::kPolicy);
+    case Endpoint::kGetBucketPolicyStatus:
+      return get_bucket_policy_status(call);
+    case Endpoint::kGetPublicAccessBlock:
+      return get_public_access_block(call);
+    case Endpoint::kPutPublicAccessBlock:
+      return put_public_access_block(std::move(call));
+    case Endpoint::kDeletePublicAccessBlock:
+      return delete_bucket_document(std::move(call), model::BucketDocument::kPublicAccessBlock);
+    case Endpoint::kGetBucketOwnershipControls:
+      return get_bucket_ownership_controls(call);
+    case Endpoint::kPutBucketOwnershipControls:
+      return put_bucket_ownership_controls(std::move(call));
+    case Endpoint::kDeleteBucketOwnershipControls:
+      return delete_bucket_document(std::move(call), model::BucketDocument::kOwnershipControls);
     case Endpoint::kGetBucketAcl:
     case Endpoint::kGetObjectAcl:
       return get_acl(std::move(call));
@@ -86,25 +103,18 @@ Answer run(CallPtr call) {
   return refuse(Code::kInternalError);
 }
 
-// Looks the bucket up and asks whether the caller may. A caller who may not learns nothing of what exists.
-Outcome<void> admit(Call& call) {
-  const bool names_bucket = call.route.bucket && call.route.endpoint != Endpoint::kCreateBucket;
-  const std::string_view bucket = call.route.bucket ? std::string_view(call.bucket().str()) : std::string_view();
-  const std::string_view key = call.route.key ? std::string_view(call.key().str()) : std::string_view();
-  Result<model::BucketInfo> found = fail(Errc::kNoSuchBucket, "");
-  if (names_bucket) found = call.catalog().get_bucket(call.bucket());
-  OBJSTORE_S3_TRY(authorize(call, iam_action(call.route.endpoint), bucket, key, found ? found->owner_account : ""));
-  if (!names_bucket) return {};
-  if (!found) {
-    Failure failure = to_failure(found.error());
-    if (failure.code == Code::kNoSuchBucket) failure.fields.emplace_back("BucketName", call.bucket().str());
-    return std::unexpected(std::move(failure));
-  }
-  call.bucket_info = std::move(*found);
+// Who is not identified does not choose what a browser takes an object for.
+Outcome<void> refuse_anonymous_overrides(const Call& call) {
+  if (!call.auth.principal.anonymous) return {};
+  for (const wire::QueryParam& param : call.route.params)
+    if (param.name.starts_with("response-"))
+      return refuse(Code::kInvalidRequest,
+                    "Request specific response headers cannot be used for anonymous GET requests.");
   return {};
 }
 
 Answer proceed(const std::shared_ptr<Call>& call) {
+  OBJSTORE_S3_TRY(refuse_anonymous_overrides(*call));
   OBJSTORE_S3_TRY(admit(*call));
   OBJSTORE_S3_TRY(check_bucket_owner(*call));
   OBJSTORE_S3_TRY(refuse_unsupported(*call));
@@ -120,14 +130,17 @@ api::Exchange S3Front::begin(const wire::RequestHead& head) {
   Outcome<Route> routed = route(head, options_.domains);
   if (!routed) return Ticket<api::Reply>(failure_reply(head, options_, routed.error()));
   auto authenticated = services_.authenticator.authenticate(head);
-  if (!authenticated) return Ticket<api::Reply>(failure_reply(head, options_, to_failure(authenticated.error())));
+  if (!authenticated)
+    return Ticket<api::Reply>(failure_reply(head, options_, *routed, to_failure(authenticated.error())));
   auto call = std::make_shared<Call>(Call{.services = services_,
                                           .options = options_,
                                           .tokens = tokens_,
+                                          .policies = policies_,
                                           .head = head,
                                           .route = std::move(*routed),
                                           .auth = std::move(*authenticated),
-                                          .bucket_info = std::nullopt});
+                                          .bucket_info = std::nullopt,
+                                          .rules = {}});
   Answer answered = proceed(call);
   if (!answered) return Ticket<api::Reply>(failure_reply(*call, answered.error()));
   return std::move(*answered);

@@ -17,6 +17,7 @@ class S3Front final : public api::Handler {
   const Services services_;
   const FrontOptions options_;
   const PageTokens tokens_;
+  auth::PolicyCache policies_;
 };
 
 }  // namespace objstore::s3

@@ -141,7 +141,7 @@ Answer create_multipart_upload(CallPtr call) {
   model::UploadOptions options;
   OBJSTORE_S3_ASSIGN(options.attributes, read_attributes(call->head.headers));
   OBJSTORE_S3_ASSIGN(const UploadChecksum checksum, read_upload_checksum(call->head.headers));
-  options.owner_account = call->auth.principal.account_id;
+  options.owner_account = call->bucket_info->owner_account;
   if (checksum.algorithm) options.checksum_algorithm = wire::checksum_name(*checksum.algorithm);
   options.checksum_composite = checksum.composite;
   Ticket<model::UploadInfo> created = call->catalog().create_upload(call->bucket(), call->key(), std::move(options));

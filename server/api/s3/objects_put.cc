@@ -29,7 +29,7 @@ Answer put_object(CallPtr call) {
                                   std::optional<model::StoredChecksum> checksum) mutable -> Ticket<api::Reply> {
     model::ObjectWriter::Commit what{.attributes = std::move(attributes),
                                      .checksum = std::move(checksum),
-                                     .owner_account = call->auth.principal.account_id,
+                                     .owner_account = call->bucket_info->owner_account,
                                      .condition = write_condition(call->head.headers)};
     return answer_result(call, target->commit(std::move(what)), object_stored);
   };

@@ -15,6 +15,15 @@ Answer head_bucket(CallPtr call);
 Answer delete_bucket(CallPtr call);
 // bucket_configurations.cc: what a bucket answers about features that it does not have.
 Answer get_bucket_configuration(CallPtr call);
+// bucket_policy.cc
+Answer get_bucket_policy(const CallPtr& call);
+Answer put_bucket_policy(CallPtr call);
+Answer get_bucket_policy_status(const CallPtr& call);
+Answer get_public_access_block(const CallPtr& call);
+Answer put_public_access_block(CallPtr call);
+Answer get_bucket_ownership_controls(const CallPtr& call);
+Answer put_bucket_ownership_controls(CallPtr call);
+Answer delete_bucket_document(CallPtr call, model::BucketDocument document);
 // acl.cc
 Answer get_acl(CallPtr call);  // of a bucket, or of an object
 // list.cc

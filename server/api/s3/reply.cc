@@ -1,5 +1,7 @@
 #include "server/api/s3/reply.h"
 
+#include "server/api/s3/access.h"
+
 namespace objstore::s3 {
 namespace {
 
@@ -14,12 +16,20 @@ api::Reply bare_reply(const wire::RequestHead& head, const FrontOptions& options
   return reply;
 }
 
-api::AccessRecord access_of(const Call& call) {
+api::AccessRecord access_of(const Route& route) {
   api::AccessRecord access;
+  access.action = operation_name(route.endpoint);
+  if (route.bucket) access.bucket = route.bucket->str();
+  if (route.key) access.key = route.key->str();
+  access.version = route.params.find("versionId").value_or("");
+  return access;
+}
+
+api::AccessRecord access_of(const Call& call) {
+  api::AccessRecord access = access_of(call.route);
+  access.account = call.auth.principal.account_id;
   access.principal = call.auth.principal.user_id;
-  access.action = operation_name(call.route.endpoint);
-  if (call.route.bucket) access.bucket = call.bucket().str();
-  if (call.route.key) access.key = call.key().str();
+  access.access_key = call.auth.principal.access_key;
   return access;
 }
 
@@ -49,18 +59,26 @@ api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& opti
   return reply;
 }
 
-api::Reply failure_reply(const Call& call, const Failure& failure) {
-  api::Reply reply = failure_reply(call.head, call.options, failure);
+api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& options, const Route& route,
+                         const Failure& failure) {
+  api::Reply reply = failure_reply(head, options, failure);
   std::string error = std::move(reply.access.error);
-  reply.access = access_of(call);
+  reply.access = access_of(route);
   reply.access.error = std::move(error);
   return reply;
 }
 
-Outcome<void> authorize(const Call& call, std::string_view action, std::string_view bucket, std::string_view key,
-                        std::string_view bucket_owner) {
-  const auth::Access access{.action = action, .bucket = bucket, .key = key, .bucket_owner = bucket_owner};
-  return outcome(call.services.authorizer.authorize(call.auth.principal, access));
+api::Reply failure_reply(const Call& call, const Failure& failure) {
+  // Whether a key exists is told to those who could list it. The source of a copy has been looked at by then.
+  const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
+  const bool hides = call.bucket_info && !copies;
+  api::Reply reply =
+      failure_reply(call.head, call.options,
+                    hides ? as_told(call, call.bucket_info->name, call.bucket_info->owner_account, failure) : failure);
+  std::string error = std::move(reply.access.error);
+  reply.access = access_of(call);
+  reply.access.error = std::move(error);
+  return reply;
 }
 
 }  // namespace objstore::s3

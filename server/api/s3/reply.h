@@ -17,6 +17,9 @@ api::Reply xml_reply(const Call& call, int status, std::string document);
 api::Reply failure_reply(const Call& call, const Failure& failure);
 // The same for a request that did not get as far as a Call.
 api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& options, const Failure& failure);
+// And for one whose sender is not identified: the log is told what was asked for.
+api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& options, const Route& route,
+                         const Failure& failure);
 
 // The reply to `ticket`, made by `make`: Result<T> -> Outcome<Reply>, run when the ticket is taken.
 template <typename T, typename F>

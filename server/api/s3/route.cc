@@ -93,6 +93,8 @@ constexpr auto kArguments = std::to_array<std::string_view>({"bucket-region",
 struct BucketConfiguration {
   std::string_view name;
   Endpoint get;
+  Endpoint put = Endpoint::kNotImplemented;
+  Endpoint remove = Endpoint::kNotImplemented;
 };
 constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
     {"acl", Endpoint::kGetBucketAcl},
@@ -102,7 +104,7 @@ constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
     {"logging", Endpoint::kGetBucketLogging},
     {"notification", Endpoint::kGetBucketNotification},
     {"accelerate", Endpoint::kGetBucketAccelerate},
-    {"policy", Endpoint::kGetBucketPolicy},
+    {"policy", Endpoint::kGetBucketPolicy, Endpoint::kPutBucketPolicy, Endpoint::kDeleteBucketPolicy},
     {"policyStatus", Endpoint::kGetBucketPolicyStatus},
     {"cors", Endpoint::kGetBucketCors},
     {"lifecycle", Endpoint::kGetBucketLifecycle},
@@ -111,8 +113,10 @@ constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
     {"replication", Endpoint::kGetBucketReplication},
     {"encryption", Endpoint::kGetBucketEncryption},
     {"object-lock", Endpoint::kGetObjectLockConfiguration},
-    {"publicAccessBlock", Endpoint::kGetPublicAccessBlock},
-    {"ownershipControls", Endpoint::kGetBucketOwnershipControls},
+    {"publicAccessBlock", Endpoint::kGetPublicAccessBlock, Endpoint::kPutPublicAccessBlock,
+     Endpoint::kDeletePublicAccessBlock},
+    {"ownershipControls", Endpoint::kGetBucketOwnershipControls, Endpoint::kPutBucketOwnershipControls,
+     Endpoint::kDeleteBucketOwnershipControls},
     {"versions", Endpoint::kListObjectVersions},
     {"uploads", Endpoint::kListMultipartUploads},
 });
@@ -160,10 +164,11 @@ Outcome<Endpoint> bucket_endpoint(std::string_view method, std::string_view subr
     return refuse(Code::kMethodNotAllowed);
   }
   if (method == "POST" && subresource == "delete") return Endpoint::kDeleteObjects;
-  if (method == "GET") {
-    const auto it = std::ranges::find(kBucketConfigurations, subresource, &BucketConfiguration::name);
-    if (it != kBucketConfigurations.end()) return it->get;
-  }
+  const auto it = std::ranges::find(kBucketConfigurations, subresource, &BucketConfiguration::name);
+  if (it == kBucketConfigurations.end()) return Endpoint::kNotImplemented;
+  if (method == "GET") return it->get;
+  if (method == "PUT") return it->put;
+  if (method == "DELETE") return it->remove;
   return Endpoint::kNotImplemented;
 }
 

@@ -31,6 +31,8 @@ namespace objstore::s3 {
   X(GetBucketAccelerate, "s3:GetAccelerateConfiguration")                                               \
   X(GetBucketAcl, "s3:GetBucketAcl")                                                                    \
   X(GetBucketPolicy, "s3:GetBucketPolicy")                                                              \
+  X(PutBucketPolicy, "s3:PutBucketPolicy")                                                              \
+  X(DeleteBucketPolicy, "s3:DeleteBucketPolicy")                                                        \
   X(GetBucketPolicyStatus, "s3:GetBucketPolicyStatus")                                                  \
   X(GetBucketCors, "s3:GetBucketCORS")                                                                  \
   X(GetBucketLifecycle, "s3:GetLifecycleConfiguration")                                                 \
@@ -40,7 +42,11 @@ namespace objstore::s3 {
   X(GetBucketEncryption, "s3:GetEncryptionConfiguration")                                               \
   X(GetObjectLockConfiguration, "s3:GetBucketObjectLockConfiguration")                                  \
   X(GetPublicAccessBlock, "s3:GetBucketPublicAccessBlock")                                              \
+  X(PutPublicAccessBlock, "s3:PutBucketPublicAccessBlock")                                              \
+  X(DeletePublicAccessBlock, "s3:PutBucketPublicAccessBlock")                                           \
   X(GetBucketOwnershipControls, "s3:GetBucketOwnershipControls")                                        \
+  X(PutBucketOwnershipControls, "s3:PutBucketOwnershipControls")                                        \
+  X(DeleteBucketOwnershipControls, "s3:PutBucketOwnershipControls")                                     \
   X(ListObjects, "s3:ListBucket")                                                                       \
   X(ListObjectsV2, "s3:ListBucket")                                                                     \
   X(ListObjectVersions, "s3:ListBucketVersions")                                                        \

@@ -31,10 +31,12 @@ class TwoAccounts final : public auth::CredentialStore {
     auth::Credential credential;
     credential.principal = {.anonymous = false,
                             .root = alice,
+                            .account_owner = true,
                             .account_id = alice ? "111111111111" : "222222222222",
                             .user_id = alice ? "alice-id" : "bob-id",
                             .display_name = alice ? "Alice" : "Bob",
-                            .access_key = std::string(access_key)};
+                            .access_key = std::string(access_key),
+                            .policies = nullptr};
     credential.secret = kSecret;
     return credential;
   }

@@ -1,0 +1,146 @@
+#include "server/api/s3/access.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/bytes.h"
+#include "server/api/s3/public_access.h"
+#include "server/api/s3/reply.h"
+#include "server/api/s3/request_context.h"
+
+namespace objstore::s3 {
+namespace {
+
+using model::BucketDocument;
+
+struct OfVersion {
+  std::string_view action;
+  std::string_view of_version;  // what the action takes when the request names a version
+};
+constexpr auto kOfVersion = std::to_array<OfVersion>({
+    {"s3:GetObject", "s3:GetObjectVersion"},
+    {"s3:GetObjectAcl", "s3:GetObjectVersionAcl"},
+    {"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"},
+    {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
+    {"s3:PutObjectAcl", "s3:PutObjectVersionAcl"},
+    {"s3:PutObjectTagging", "s3:PutObjectVersionTagging"},
+    {"s3:DeleteObject", "s3:DeleteObjectVersion"},
+    {"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"},
+});
+
+bool makes_object(Endpoint endpoint) {
+  return endpoint == Endpoint::kPutObject || endpoint == Endpoint::kCopyObject ||
+         endpoint == Endpoint::kCreateMultipartUpload;
+}
+
+bool has_header_of(const Call& call, std::string_view prefix) {
+  return std::ranges::any_of(call.head.headers,
+                             [&](const wire::Header& h) { return to_lower(h.name).starts_with(prefix); });
+}
+
+// The operation's own action, and those that its headers and parameters ask for beside.
+std::vector<std::string_view> required_actions(const Call& call) {
+  const Endpoint endpoint = call.route.endpoint;
+  std::vector<std::string_view> out;
+  // Each key is asked for by itself, once the keys are known.
+  if (endpoint != Endpoint::kDeleteObjects) out.push_back(iam_action(endpoint));
+  if (call.route.key && !call.param("versionId").value_or("").empty()) {
+    const auto it = std::ranges::find(kOfVersion, iam_action(endpoint), &OfVersion::action);
+    if (it != kOfVersion.end()) out.front() = it->of_version;
+  }
+  const bool sets_acl = call.header("x-amz-acl") || has_header_of(call, "x-amz-grant-");
+  if (makes_object(endpoint) && sets_acl) out.emplace_back("s3:PutObjectAcl");
+  if (makes_object(endpoint) && call.header("x-amz-tagging")) out.emplace_back("s3:PutObjectTagging");
+  if (endpoint == Endpoint::kCreateBucket && sets_acl) out.emplace_back("s3:PutBucketAcl");
+  // Whether the ETag was right is something about the object.
+  const bool compares = endpoint == Endpoint::kPutObject || endpoint == Endpoint::kCompleteMultipartUpload;
+  if (compares && call.header("if-match")) out.emplace_back("s3:GetObject");
+  if (equals_ignore_case(call.header("x-amz-bypass-governance-retention").value_or(""), "true"))
+    out.emplace_back("s3:BypassGovernanceRetention");
+  return out;
+}
+
+bool is_of_owner(const Call& call, const model::BucketInfo& bucket) {
+  return !call.auth.principal.anonymous && call.auth.principal.account_id == bucket.owner_account;
+}
+
+Outcome<BucketRules> read_rules(const Call& call, const BucketName& name, const model::BucketInfo& bucket) {
+  BucketRules rules;
+  OBJSTORE_S3_ASSIGN(const auto policy, outcome(call.catalog().get_document(bucket, BucketDocument::kPolicy)));
+  if (!policy) return rules;
+  rules.policy = call.policies.get(bucket.id, name, *policy);
+  if (is_of_owner(call, bucket)) return rules;  // a policy that is public for others is the owner's all the same
+  OBJSTORE_S3_ASSIGN(const auto block,
+                     outcome(call.catalog().get_document(bucket, BucketDocument::kPublicAccessBlock)));
+  rules.restrict_public = block && stored_public_access(*block).restrict_public_buckets;
+  return rules;
+}
+
+Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view action, std::string_view bucket,
+                  std::string_view key, std::string_view bucket_owner) {
+  const RequestContext context(call, bucket, key);
+  return outcome(call.services.authorizer.authorize(call.auth.principal, {.action = action,
+                                                                          .bucket = bucket,
+                                                                          .key = key,
+                                                                          .bucket_owner = bucket_owner,
+                                                                          .bucket_policy = rules.policy.get(),
+                                                                          .restrict_public = rules.restrict_public,
+                                                                          .context = &context}));
+}
+
+// Who could not be allowed any key is refused before the list of keys is read.
+Outcome<void> admit_to_keys(const Call& call) {
+  if (call.route.endpoint != Endpoint::kDeleteObjects || !call.bucket_info || call.rules.policy ||
+      is_of_owner(call, *call.bucket_info))
+    return {};
+  return refuse(Code::kAccessDenied);
+}
+
+std::string_view owner_to_ask(const Call& call) {
+  if (call.bucket_info) return call.bucket_info->owner_account;
+  // A bucket that is being made is its maker's.
+  if (call.route.endpoint == Endpoint::kCreateBucket) return call.auth.principal.account_id;
+  return {};
+}
+
+}  // namespace
+
+Outcome<void> admit(Call& call) {
+  const bool names_bucket = call.route.bucket && call.route.endpoint != Endpoint::kCreateBucket;
+  Result<model::BucketInfo> found = fail(Errc::kNoSuchBucket, "");
+  if (names_bucket) found = call.catalog().get_bucket(call.bucket());
+  if (found) {
+    OBJSTORE_S3_ASSIGN(call.rules, read_rules(call, call.bucket(), *found));
+    call.bucket_info = std::move(*found);
+  }
+  const std::string_view bucket = call.route.bucket ? std::string_view(call.bucket().str()) : std::string_view();
+  const std::string_view key = call.route.key ? std::string_view(call.key().str()) : std::string_view();
+  if (call.auth.principal.anonymous && !call.bucket_info && !names_bucket) return refuse(Code::kAccessDenied);
+  for (const std::string_view action : required_actions(call))
+    OBJSTORE_S3_TRY(ask(call, call.rules, action, bucket, key, owner_to_ask(call)));
+  OBJSTORE_S3_TRY(admit_to_keys(call));
+  if (!names_bucket || call.bucket_info) return {};
+  Failure failure = to_failure(found.error());
+  if (failure.code == Code::kNoSuchBucket) failure.fields.emplace_back("BucketName", call.bucket().str());
+  return std::unexpected(std::move(failure));
+}
+
+Outcome<void> authorize(const Call& call, std::string_view action, std::string_view bucket, std::string_view key,
+                        std::string_view bucket_owner) {
+  if (call.bucket_info && bucket == call.bucket_info->name)
+    return ask(call, call.rules, action, bucket, key, bucket_owner);
+  BucketRules rules;
+  if (const auto name = BucketName::parse(bucket); name && !bucket_owner.empty()) {
+    OBJSTORE_S3_ASSIGN(const model::BucketInfo info, outcome(call.catalog().get_bucket(*name)));
+    OBJSTORE_S3_ASSIGN(rules, read_rules(call, *name, info));
+  }
+  return ask(call, rules, action, bucket, key, bucket_owner);
+}
+
+Failure as_told(const Call& call, std::string_view bucket, std::string_view bucket_owner, Failure failure) {
+  if (failure.code != Code::kNoSuchKey && failure.code != Code::kNoSuchVersion) return failure;
+  auto may_list = authorize(call, iam_action(Endpoint::kListObjects), bucket, {}, bucket_owner);
+  return may_list ? std::move(failure) : std::move(may_list.error());
+}
+
+}  // namespace objstore::s3

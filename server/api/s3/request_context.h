@@ -1,0 +1,38 @@
+// The condition keys of a request: where it comes from, and what its headers, parameters and object say. Pure but for
+// the look-up of an object's tags; made for one decision.
+#pragma once
+
+#include <string_view>
+
+#include "server/api/s3/call.h"
+#include "server/auth/policy_context.h"
+
+namespace objstore::s3 {
+
+class RequestContext final : public auth::PolicyContext {
+ public:
+  // All outlive the context. bucket, key: what is decided about, which for the source of a copy is not what the request
+  // is addressed to.
+  RequestContext(const Call& call, std::string_view bucket, std::string_view key)
+      : call_(call), bucket_(bucket), key_(key) {}
+
+  std::optional<std::vector<std::string>> values(std::string_view key) const override;
+
+ private:
+  using Values = std::optional<std::vector<std::string>>;
+  Values of_connection(std::string_view key) const;
+  Values of_request(std::string_view key) const;
+  Values of_header(std::string_view name) const;
+  Values of_parameter(std::string_view name) const;
+  Values copy_source() const;
+  Values request_tag(std::string_view name) const;
+  Values request_tag_keys() const;
+  Values existing_tag(std::string_view name) const;
+  bool is_source() const;
+
+  const Call& call_;
+  const std::string_view bucket_;
+  const std::string_view key_;
+};
+
+}  // namespace objstore::s3
