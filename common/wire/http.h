@@ -47,8 +47,8 @@ struct RequestHead {
   Headers headers;
   std::optional<std::uint64_t> content_length;  // absent with chunked transfer coding or without a body
   bool chunked = false;                         // Transfer-Encoding: chunked
-  bool secure = false;                          // over TLS
-  Endpoint peer;                                // the socket's other end
+  bool secure = false;                          // over TLS; behind a trusted proxy: to that proxy
+  Endpoint peer;                                // the socket's other end, or whom a trusted proxy names
   std::string request_id;                       // 16 upper-case hexadecimal digits, made by the transport
 
   bool has_body() const noexcept { return chunked || content_length.value_or(0) > 0; }

@@ -16,6 +16,7 @@
 #include "server/app/fsck.h"
 #include "server/app/jobs.h"
 #include "server/app/metrics.h"
+#include "server/app/network_file.h"
 #include "server/app/store.h"
 #include "server/auth/authorizer.h"
 #include "server/http/server.h"
@@ -51,6 +52,9 @@ http::Options http_options(const Config& config) {
   options.timeouts.idle = config.idle_timeout;
   options.timeouts.rate_bytes_per_second_min = config.body_rate_min;
   options.access_log = config.access_log;
+  if (!config.audit_log.empty())
+    options.audit_log = RotatingFileOptions{
+        .path = config.audit_log, .bytes_max = config.audit_log_bytes, .files_kept = config.audit_log_files};
   return options;
 }
 
@@ -106,7 +110,8 @@ struct App::Impl {
   std::unique_ptr<http::Server> server;
 
   Status open_identity(const Secrets& secrets);
-  void wire();
+  Status wire(const Secrets& secrets);
+  Status reload_network();
   Status listen();
   admin::AdminHooks hooks();
   Result<admin::JobReport> start_job(std::string_view kind, std::string_view query);
@@ -135,7 +140,7 @@ Status App::Impl::open_identity(const Secrets& secrets) {
   return {};
 }
 
-void App::Impl::wire() {
+Status App::Impl::wire(const Secrets& secrets) {
   const auto& credentials = identity->credentials();
   authenticator = std::make_unique<auth::Authenticator>(
       credentials, clock,
@@ -146,9 +151,22 @@ void App::Impl::wire() {
   options.token_secret = identity->token_secret();
   s3 = std::make_unique<s3::S3Front>(s3::Services{store->catalog(), credentials, *authenticator, authorizer, clock},
                                      std::move(options));
-  admin = std::make_unique<admin::AdminFront>(*authenticator, hooks());
+  admin = std::make_unique<admin::AdminFront>(
+      *authenticator, hooks(),
+      admin::AdminOptions{.open_metrics = config.open_metrics, .metrics_token = secrets.metrics_token.value_or("")});
   dispatcher = std::make_unique<api::Dispatcher>(*s3, *admin, config.domains);
-  server = std::make_unique<http::Server>(http_options(config), *dispatcher, store->workers(), clock);
+  http::Options transport = http_options(config);
+  if (!config.network.empty()) {
+    OBJSTORE_ASSIGN(transport.network, load_network_file(config.network, config.listen));
+  }
+  server = std::make_unique<http::Server>(transport, *dispatcher, store->workers(), clock);
+  return {};
+}
+
+Status App::Impl::reload_network() {
+  OBJSTORE_ASSIGN(auto rules, load_network_file(config.network, config.listen));
+  server->set_network(std::move(rules));
+  return {};
 }
 
 Status App::Impl::listen() {
@@ -228,7 +246,7 @@ Result<std::unique_ptr<App>> App::start(const Config& config, const Secrets& sec
   auto impl = std::make_unique<Impl>(config);
   OBJSTORE_ASSIGN(impl->store, Store::open(config, impl->clock));
   OBJSTORE_TRY(impl->open_identity(secrets));
-  impl->wire();
+  OBJSTORE_TRY(impl->wire(secrets));
   OBJSTORE_TRY(impl->listen());
   log::info("ready", {{"version", version()}, {"store", impl->store->directory().format().store_id}});
   return std::unique_ptr<App>(new App(std::move(impl)));
@@ -242,6 +260,8 @@ void App::reload() {
       log::error("not reloaded", {{"what", what}, {"error", status.error().message}});
   };
   if (!impl_->config.log.file.empty()) report("log file", log::reopen());
+  if (!impl_->config.audit_log.empty()) report("audit log", impl_->server->reopen_audit_log());
+  if (!impl_->config.network.empty()) report("network rules", impl_->reload_network());
   if (!impl_->config.tls_cert.empty()) report("certificates", impl_->server->reload_certificates());
   if (!impl_->config.bootstrap.empty()) report("bootstrap", impl_->identity->apply_bootstrap(impl_->config.bootstrap));
 }

@@ -6,6 +6,7 @@
 
 #include "server/app/app.h"
 #include "server/app/data_directory.h"
+#include "server/app/network_file.h"
 #include "server/app/notify.h"
 #include "server/app/process.h"
 #include "server/auth/bootstrap.h"
@@ -27,7 +28,8 @@ int bad_config(const Error& error) {
 Secrets secrets_of_environment() {
   return {.secret_key = process_environment("OBJD_SECRET_KEY"),
           .root_access_key = process_environment("OBJD_ROOT_ACCESS_KEY"),
-          .root_secret_key = process_environment("OBJD_ROOT_SECRET_KEY")};
+          .root_secret_key = process_environment("OBJD_ROOT_SECRET_KEY"),
+          .metrics_token = process_environment("OBJD_METRICS_TOKEN")};
 }
 
 Error missing_data() {
@@ -42,6 +44,7 @@ void reload(App& app) {
 
 Status check_files(const Config& config) {
   if (!config.bootstrap.empty()) OBJSTORE_TRY(auth::load_bootstrap(config.bootstrap));
+  if (!config.network.empty()) OBJSTORE_TRY(load_network_file(config.network, config.listen));
   if (!config.tls_cert.empty()) OBJSTORE_TRY(http::TlsContext::load(config.tls_cert, config.tls_key));
   return {};
 }

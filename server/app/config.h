@@ -22,6 +22,7 @@ struct Config {
   std::string data;
   std::string config_file;
   std::string bootstrap;
+  std::string network;
 
   std::vector<Listen> listen;
   std::vector<std::string> domains;
@@ -32,6 +33,10 @@ struct Config {
 
   log::Options log{};
   bool access_log = true;
+  std::string audit_log;  // empty: none
+  std::uint64_t audit_log_bytes = std::uint64_t{64} << 20;
+  std::uint64_t audit_log_files = 10;
+  bool open_metrics = false;
 
   std::uint64_t worker_threads = 0;  // 0: by the number of processors
   std::uint64_t io_threads = 0;

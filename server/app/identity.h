@@ -21,6 +21,7 @@ struct Secrets {
   std::optional<std::string> secret_key;
   std::optional<std::string> root_access_key;
   std::optional<std::string> root_secret_key;
+  std::optional<std::string> metrics_token{};
 };
 
 struct IdentityFiles {

@@ -18,6 +18,8 @@ constexpr std::uint64_t kSegmentBytesMax = std::uint64_t{4} << 30;
 constexpr std::uint64_t kBlock = 4096;
 constexpr std::uint64_t kDaysMax = 3650;
 constexpr std::uint64_t kCacheBytesMin = std::uint64_t{8} << 20;
+constexpr std::uint64_t kAuditBytesMin = std::uint64_t{4} << 10;
+constexpr std::uint64_t kAuditFilesMax = 1000;
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 50;
 
 std::unexpected<Error> expected(std::string what) {
@@ -113,6 +115,12 @@ Status set_log_format(Config& config, const std::string& text) {
   return {};
 }
 
+Status set_metrics(Config& config, const std::string& text) {
+  if (text != "root" && text != "open") return expected("root or open");
+  config.open_metrics = text == "open";
+  return {};
+}
+
 Status set_log_file(Config& config, const std::string& text) {
   if (text.empty()) return expected("a file name");
   config.log.file = text;
@@ -152,6 +160,11 @@ const Option kOptions[] = {
      .fallback = "",
      .help = "TOML file that declares accounts, users and keys; applied at every start and on SIGHUP.",
      .set = set_text<&Config::bootstrap>},
+    {.name = "network",
+     .value = "FILE",
+     .fallback = "",
+     .help = "TOML file: which addresses may connect, and trusted proxies; read again on SIGHUP.",
+     .set = set_text<&Config::network>},
     {.name = "listen",
      .value = "[http[s]://]HOST:PORT",
      .fallback = "127.0.0.1:9000",
@@ -200,6 +213,26 @@ const Option kOptions[] = {
      .fallback = "true",
      .help = "A log line for each request.",
      .set = set_switch<&Config::access_log>},
+    {.name = "audit-log",
+     .value = "FILE",
+     .fallback = "",
+     .help = "File with a JSON line for each request: who did what. Opened anew on SIGHUP.",
+     .set = set_text<&Config::audit_log>},
+    {.name = "audit-log-size",
+     .value = "BYTES",
+     .fallback = "64MiB",
+     .help = "Where the audit log is moved to FILE.1 and begun anew.",
+     .set = set_bytes<&Config::audit_log_bytes, kAuditBytesMin, kBytesMax>},
+    {.name = "audit-log-files",
+     .value = "N",
+     .fallback = "10",
+     .help = "How many old audit logs are kept.",
+     .set = set_number<&Config::audit_log_files, 0, kAuditFilesMax>},
+    {.name = "metrics",
+     .value = "WHO",
+     .fallback = "root",
+     .help = "Who may read /-/metrics: root (and OBJD_METRICS_TOKEN), or open for everybody.",
+     .set = set_metrics},
     {.name = "worker-threads",
      .value = "N",
      .fallback = "by processors",

@@ -14,8 +14,12 @@ double elapsed_ms(TimePoint from, TimePoint to) {
 }  // namespace
 
 Connection::Connection(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls,
-                       wire::Endpoint peer)
-    : shared_(shared), io_(io), stream_(std::move(socket), std::move(tls), shared.clock), peer_(std::move(peer)) {}
+                       Origin origin)
+    : shared_(shared), io_(io), stream_(std::move(socket), std::move(tls), shared.clock), origin_(std::move(origin)) {}
+
+bool Connection::is_admitted() const {
+  return shared_.network()->admits(origin_.listener, origin_.peer.address);
+}
 
 void Connection::stop_soon() {
   if (is_idle_) stream_.abort();
@@ -86,8 +90,9 @@ Awaitable<Connection::Arrival> Connection::read_head() {
 // Adds to the head what only the transport knows.
 void Connection::complete_head() {
   started_ = shared_.clock.steady_now();
-  checked_.head.secure = stream_.secure();
-  checked_.head.peer = peer_;
+  Client client = client_of(*shared_.network(), origin_.peer, stream_.secure(), checked_.head.headers);
+  checked_.head.secure = client.secure;
+  checked_.head.peer = {std::move(client.address), origin_.peer.port};
   checked_.head.request_id = shared_.next_request_id();
   ++requests_;
   invited_ = false;
@@ -159,11 +164,11 @@ void Connection::finish_request(Call& call, const BodyReader* body, bool sent) {
   count(counters.requests_by_class[static_cast<std::size_t>(reply.status) / 100 % counters.requests_by_class.size()]);
   count(counters.bytes_in, bytes_in);
   if (body && body->failure() && body->failure()->code == Errc::kTimeout) count(counters.timeouts);
-  if (!shared_.options.access_log) return;
   const AccessLine line{checked_.head, reply.access,    reply.status,
                         bytes_in,      body_bytes_out_, elapsed_ms(started_, shared_.clock.steady_now()),
                         sent};
-  write_access_line(line);
+  if (shared_.audit) shared_.audit->write(line);
+  if (shared_.options.access_log) write_access_line(line);
 }
 
 }  // namespace objstore::http

@@ -23,7 +23,7 @@ struct SendPace {
 
 class Connection {
  public:
-  Connection(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer);
+  Connection(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, Origin origin);
 
   // Serves until either side has had enough. Once.
   Awaitable<void> run();
@@ -31,6 +31,8 @@ class Connection {
   void expire(TimePoint now, bool is_pressed) { stream_.expire(now, is_pressed); }
   // Ends now when no request is under way, else after the one that is.
   void stop_soon();
+  // By the network's rules as they are now.
+  bool is_admitted() const;
   // Every socket operation fails from now on; a handler that runs is still waited for.
   void abort() { stream_.abort(); }
 
@@ -65,7 +67,7 @@ class Connection {
   Shared& shared_;
   IoExecutor io_;
   Stream stream_;
-  wire::Endpoint peer_;
+  const Origin origin_;
   InputBuffer input_;
   CheckedHead checked_;
   HeadFault fault_;

@@ -34,9 +34,9 @@ void log_escaped(std::exception_ptr exception) {
 }  // namespace
 
 struct IoThread::Resident {
-  Resident(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer,
+  Resident(Shared& shared, const IoExecutor& io, Socket socket, std::shared_ptr<TlsContext> tls, Origin origin,
            std::move_only_function<void()> e)
-      : ended(std::move(e)), connection(shared, io, std::move(socket), std::move(tls), std::move(peer)) {}
+      : ended(std::move(e)), connection(shared, io, std::move(socket), std::move(tls), std::move(origin)) {}
   std::move_only_function<void()> ended;
   Connection connection;
 };
@@ -65,10 +65,10 @@ void IoThread::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IoThread::adopt(Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer,
+void IoThread::adopt(Socket socket, std::shared_ptr<TlsContext> tls, Origin origin,
                      std::move_only_function<void()> ended) {
   auto resident = std::make_unique<Resident>(shared_, context_.get_executor(), std::move(socket), std::move(tls),
-                                             std::move(peer), std::move(ended));
+                                             std::move(origin), std::move(ended));
   asio::post(context_, [this, r = std::move(resident)]() mutable { serve(std::move(r)); });
 }
 
@@ -76,7 +76,8 @@ void IoThread::serve(std::unique_ptr<Resident> resident) {
   residents_.push_front(std::move(resident));
   const auto place = residents_.begin();
   Connection& connection = (*place)->connection;
-  if (is_aborting_) connection.abort();
+  // The rules may have changed since it was accepted.
+  if (is_aborting_ || !connection.is_admitted()) connection.abort();
   asio::co_spawn(context_.get_executor(), connection.run(), [this, place](std::exception_ptr exception) {
     if (exception) log_escaped(std::move(exception));
     auto ended = std::move((*place)->ended);
@@ -88,6 +89,13 @@ void IoThread::serve(std::unique_ptr<Resident> resident) {
 void IoThread::stop_soon() {
   asio::post(context_, [this] {
     for (const auto& resident : residents_) resident->connection.stop_soon();
+  });
+}
+
+void IoThread::review() {
+  asio::post(context_, [this] {
+    for (const auto& resident : residents_)
+      if (!resident->connection.is_admitted()) resident->connection.abort();
   });
 }
 

@@ -27,8 +27,9 @@ class IoThread {
   asio::io_context& context() noexcept { return context_; }
   void start();
   // Any thread. Serves the connection here; `ended` is called on this thread when it is over.
-  void adopt(Socket socket, std::shared_ptr<TlsContext> tls, wire::Endpoint peer,
-             std::move_only_function<void()> ended);
+  void adopt(Socket socket, std::shared_ptr<TlsContext> tls, Origin origin, std::move_only_function<void()> ended);
+  // Cuts the connections that the network's rules do not admit now.
+  void review();
   // Ends idle connections, and the others after their request.
   void stop_soon();
   // Ends all connections as soon as their handlers return.

@@ -79,7 +79,8 @@ struct Server::Impl {
   void run();
   void stop(std::chrono::milliseconds grace);
   Status load_tls();
-  void admit(Socket socket, asio::io_context& home, bool is_tls);
+  Status reopen_audit_log() { return shared.audit ? shared.audit->open() : Status(); }
+  void admit(Socket socket, asio::io_context& home, bool is_tls, std::size_t listener);
 
   Shared shared;
   Census connections;
@@ -101,6 +102,7 @@ Status Server::Impl::load_tls() {
 
 Status Server::Impl::listen() {
   const auto& listeners = shared.options.listeners;
+  OBJSTORE_TRY(reopen_audit_log());
   if (std::ranges::any_of(listeners, &Listener::tls)) OBJSTORE_TRY(load_tls());
   for (std::size_t i = 0; i < std::max<std::size_t>(shared.options.io_threads, 1); ++i) {
     threads.push_back(std::make_unique<IoThread>(shared));
@@ -115,21 +117,26 @@ Status Server::Impl::listen() {
 // Connections go round the threads; the acceptors all live on the first one.
 void Server::Impl::run() {
   acceptors_open.emplace(static_cast<std::ptrdiff_t>(acceptors.size()));
-  for (const auto& acceptor : acceptors) {
+  for (std::size_t listener = 0; listener < acceptors.size(); ++listener) {
+    const auto& acceptor = acceptors[listener];
     const bool is_tls = acceptor->bound().tls;
     acceptor->start([this]() -> asio::io_context& { return threads[next_thread++ % threads.size()]->context(); },
-                    [this, is_tls](Socket socket, asio::io_context& home) { admit(std::move(socket), home, is_tls); },
+                    [this, is_tls, listener](Socket socket, asio::io_context& home) {
+                      admit(std::move(socket), home, is_tls, listener);
+                    },
                     [this] { acceptors_open->count_down(); });
   }
   for (const auto& thread : threads) thread->start();
   is_running = true;
 }
 
-// Over a limit, a connection is closed at once: a reply would cost what the limit is there to save.
-void Server::Impl::admit(Socket socket, asio::io_context& home, bool is_tls) {
+// Over a limit, or where it may not come from, a connection is closed at once: a reply would cost what the limit is
+// there to save.
+void Server::Impl::admit(Socket socket, asio::io_context& home, bool is_tls, std::size_t listener) {
   error_code error;
   wire::Endpoint peer = endpoint_of(socket.remote_endpoint(error));
-  if (error || shared.stopping || !connections.enter(peer.address)) {
+  if (error || shared.stopping || !shared.network()->admits(listener, peer.address) ||
+      !connections.enter(peer.address)) {
     count(shared.counters.connections_refused);
     return;
   }
@@ -141,7 +148,7 @@ void Server::Impl::admit(Socket socket, asio::io_context& home, bool is_tls) {
   }
   const auto thread = std::ranges::find(threads, &home, [](const auto& t) { return &t->context(); });
   const std::string address = peer.address;
-  (*thread)->adopt(std::move(socket), std::move(context), std::move(peer),
+  (*thread)->adopt(std::move(socket), std::move(context), Origin{std::move(peer), listener},
                    [this, address] { connections.leave(address); });
 }
 
@@ -177,6 +184,15 @@ Result<std::vector<Bound>> Server::start() {
 
 void Server::stop(std::chrono::milliseconds grace) {
   impl_->stop(grace);
+}
+
+void Server::set_network(NetworkRules rules) {
+  impl_->shared.set_network(std::move(rules));
+  for (const auto& thread : impl_->threads) thread->review();
+}
+
+Status Server::reopen_audit_log() {
+  return impl_->reopen_audit_log();
 }
 
 Status Server::reload_certificates() {

@@ -13,13 +13,16 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/executor.h"
+#include "common/base/rotating_file.h"
 #include "server/api/handler.h"
 #include "server/http/limits.h"
+#include "server/http/network_rules.h"
 
 namespace objstore::http {
 
@@ -37,6 +40,8 @@ struct Options {
   Limits limits;
   Timeouts timeouts;
   bool access_log = true;  // a line at kInfo for each request
+  std::optional<RotatingFileOptions> audit_log;
+  NetworkRules network;
 };
 
 struct Bound {
@@ -48,7 +53,7 @@ struct Bound {
 struct Stats {
   std::uint64_t connections_open = 0;
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_refused = 0;  // over a limit
+  std::uint64_t connections_refused = 0;  // over a limit, or by the network's rules
   std::uint64_t handshakes_failed = 0;
   std::array<std::uint64_t, 6> requests_by_class{};  // [2]: replies with status 2xx
   std::uint64_t requests_in_progress = 0;
@@ -72,6 +77,10 @@ class Server {
   // Refuses new connections, closes idle ones, lets requests that run end within `grace`, then cuts them. Returns when
   // every thread has ended.
   void stop(std::chrono::milliseconds grace);
+  // New connections are judged by these from now on; those that they would not have let in are cut.
+  void set_network(NetworkRules rules);
+  // Opens the audit log's file anew.
+  Status reopen_audit_log();
   // Reads certificate and key again, for new connections. Keeps the old ones when that fails.
   Status reload_certificates();
   Stats stats() const;

@@ -5,9 +5,12 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "common/base/digest.h"
+#include "server/http/audit_log.h"
 #include "server/http/body_buffers.h"
 #include "server/http/reply_budget.h"
 #include "server/http/server.h"
@@ -34,10 +37,24 @@ struct Shared {
         pool(p),
         clock(c),
         buffers(o.limits.large_buffers_max),
-        replies(o.limits.reply_bytes_max) {}
+        replies(o.limits.reply_bytes_max),
+        network_(std::make_shared<const NetworkRules>(o.network)) {
+    if (o.audit_log) audit = std::make_unique<AuditLog>(*o.audit_log, c);
+  }
 
   // 16 upper-case hexadecimal digits; different for each request of this process and not to be guessed from another.
   std::string next_request_id();
+
+  // Shared with who is just judging by them.
+  std::shared_ptr<const NetworkRules> network() const {
+    const std::lock_guard lock(network_mutex_);
+    return network_;
+  }
+  void set_network(NetworkRules rules) {
+    auto fresh = std::make_shared<const NetworkRules>(std::move(rules));
+    const std::lock_guard lock(network_mutex_);
+    network_ = std::move(fresh);
+  }
 
   const Options options;
   api::Handler& handler;
@@ -45,12 +62,21 @@ struct Shared {
   const Clock& clock;
   BodyBuffers buffers;
   ReplyBudget replies;
+  std::unique_ptr<AuditLog> audit;  // null: none is kept
   Counters counters;
   std::atomic<bool> stopping = false;
 
  private:
+  mutable std::mutex network_mutex_;
+  std::shared_ptr<const NetworkRules> network_;  // guarded by network_mutex_
   const std::uint64_t id_seed_ = random_u64();
   std::atomic<std::uint64_t> id_count_ = 0;
+};
+
+// Where a connection comes from.
+struct Origin {
+  wire::Endpoint peer;
+  std::size_t listener = 0;  // its place in Options::listeners
 };
 
 inline void count(std::atomic<std::uint64_t>& counter, std::uint64_t amount = 1) {

@@ -4,9 +4,13 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "common/base/bytes.h"
+#include "common/base/digest.h"
+
 namespace objstore::admin {
 namespace {
 
+constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 // What there is, and by which method.
@@ -89,8 +93,8 @@ boost::json::object to_json(const JobReport& job, bool with_result) {
 
 }  // namespace
 
-AdminFront::AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks)
-    : authenticator_(authenticator), hooks_(std::move(hooks)) {}
+AdminFront::AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks, AdminOptions options)
+    : authenticator_(authenticator), hooks_(std::move(hooks)), options_(std::move(options)) {}
 
 // One answer for everybody who is not root: who guesses learns no more than that.
 api::Reply AdminFront::as_root(const wire::RequestHead& head, const std::function<api::Reply()>& then) {
@@ -105,7 +109,21 @@ api::Reply AdminFront::as_root(const wire::RequestHead& head, const std::functio
 api::Reply AdminFront::health(const wire::RequestHead& head) {
   if (head.path == "/-/health/live") return plain(head, 200, "live");
   const Status ready = hooks_.ready();
-  return ready ? plain(head, 200, "ready") : plain(head, 503, "not ready: " + ready.error().message);
+  return ready ? plain(head, 200, "ready") : plain(head, 503, "not ready");
+}
+
+// Digests are compared, so that neither the time nor a length tells how much of a guess was right.
+bool AdminFront::may_read_metrics(const wire::RequestHead& head) const {
+  if (options_.open_metrics) return true;
+  const std::string_view given = head.headers.find("authorization").value_or("");
+  if (options_.metrics_token.empty() || !given.starts_with(kBearer)) return false;
+  const auto expected = sha256(as_bytes(options_.metrics_token));
+  return equal_constant_time(expected, sha256(as_bytes(given.substr(kBearer.size()))));
+}
+
+api::Reply AdminFront::metrics(const wire::RequestHead& head) {
+  const auto answer = [&] { return text(head, 200, kMetricsType, hooks_.metrics()); };
+  return may_read_metrics(head) ? answer() : as_root(head, answer);
 }
 
 api::Reply AdminFront::status(const wire::RequestHead& head) {
@@ -159,7 +177,7 @@ api::Reply AdminFront::handle(const wire::RequestHead& head) {
   if (resource->path.starts_with("/-/health/")) {
     reply = health(head);
   } else if (resource->path == "/-/metrics") {
-    reply = text(head, 200, kMetricsType, hooks_.metrics());
+    reply = metrics(head);
   } else if (resource->path == "/-/status") {
     reply = as_root(head, [&] { return status(head); });
   } else if (resource->path == "/-/jobs") {

@@ -1,8 +1,8 @@
 // What lies below "/-/": health, metrics, and the operator's requests. Any thread; what is handed in outlives it.
 //
 //   GET  /-/health/live        200 while the process runs
-//   GET  /-/health/ready       200, or 503 and why not
-//   GET  /-/metrics            Prometheus text; nothing secret
+//   GET  /-/health/ready       200, or 503
+//   GET  /-/metrics            Prometheus text; for the root key and the metrics token, or for everybody
 //   GET  /-/status             JSON, for the root key alone
 //   POST /-/rotate-root-key    JSON, for the root key alone
 //   POST /-/fsck               starts a check; ?read-data=true reads everything; for the root key alone
@@ -60,9 +60,14 @@ struct AdminHooks {
   std::function<std::vector<JobReport>()> jobs;
 };
 
+struct AdminOptions {
+  bool open_metrics = false;    // anybody who can connect may read the metrics
+  std::string metrics_token{};  // who sends it as a bearer token may; empty: there is none
+};
+
 class AdminFront final : public api::Handler {
  public:
-  AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks);
+  AdminFront(const auth::Authenticator& authenticator, AdminHooks hooks, AdminOptions options = {});
   api::Exchange begin(const wire::RequestHead& head) override;
   api::Reply refuse_head(const wire::RequestHead& head, int status, const Error& error) override;
 
@@ -70,6 +75,8 @@ class AdminFront final : public api::Handler {
   api::Reply handle(const wire::RequestHead& head);
   api::Reply as_root(const wire::RequestHead& head, const std::function<api::Reply()>& then);
   api::Reply health(const wire::RequestHead& head);
+  bool may_read_metrics(const wire::RequestHead& head) const;
+  api::Reply metrics(const wire::RequestHead& head);
   api::Reply status(const wire::RequestHead& head);
   api::Reply rotate(const wire::RequestHead& head);
   api::Reply start_job(const wire::RequestHead& head);
@@ -77,6 +84,7 @@ class AdminFront final : public api::Handler {
 
   const auth::Authenticator& authenticator_;
   const AdminHooks hooks_;
+  const AdminOptions options_;
 };
 
 }  // namespace objstore::admin

@@ -11,12 +11,15 @@ using namespace objstore::s3::testing;
 namespace {
 
 struct AdminBench {
+  explicit AdminBench(admin::AdminOptions o = {}) : options(std::move(o)) {}
+
   TwoAccounts accounts;
   test::FakeClock clock;
   auth::Authenticator authenticator{accounts, clock, {}};
   Status ready;
   int rotations = 0;
   std::vector<admin::JobReport> jobs{};
+  admin::AdminOptions options;
   admin::AdminFront front{
       authenticator,
       {.ready = [this] { return ready; },
@@ -37,7 +40,8 @@ struct AdminBench {
          jobs.push_back({.id = 1, .kind = std::string(kind), .state = "running"});
          return jobs.back();
        },
-       .jobs = [this] { return jobs; }}};
+       .jobs = [this] { return jobs; }},
+      options};
 
   wire::RequestHead head(const std::string& method, const std::string& path, std::string_view key = {}) {
     wire::OutgoingRequest out{.method = method, .path = path, .query = "", .headers = {}};
@@ -80,8 +84,27 @@ TEST_CASE("health says up or down to anybody") {
   bench.ready = fail(Errc::kNoSpace, "the disk is nearly full");
   const auto reply = bench.ask("GET", "/-/health/ready");
   CHECK(reply.status == 503);
-  CHECK(reply.body.contains("nearly full"));
-  CHECK(bench.ask("GET", "/-/metrics").body == "objd_up 1\n");
+  CHECK(reply.body == "not ready\n");
+}
+
+TEST_CASE("G15: metrics are for the root key, for who has their token, or for everybody") {
+  AdminBench bench;
+  const auto asked_with = [](AdminBench& b, const std::string& authorization) {
+    wire::RequestHead head = b.head("GET", "/-/metrics");
+    if (!authorization.empty()) head.headers.add("Authorization", authorization);
+    auto exchange = b.front.begin(head);
+    return test::must(std::get<Ticket<api::Reply>>(exchange).wait()).status;
+  };
+  CHECK(bench.ask("GET", "/-/metrics", kAlice).body == "objd_up 1\n");
+  CHECK(bench.ask("GET", "/-/metrics", kBob).status == 403);
+  CHECK(asked_with(bench, "") == 403);
+  CHECK(asked_with(bench, "Bearer ") == 403);
+  AdminBench with_token({.metrics_token = "scrape-me"});
+  CHECK(asked_with(with_token, "Bearer scrape-me") == 200);
+  for (const char* wrong : {"", "Bearer scrape-m", "Bearer scrape-me2", "bearer scrape-me", "Bearer"})
+    CHECK(asked_with(with_token, wrong) == 403);
+  AdminBench open({.open_metrics = true});
+  CHECK(asked_with(open, "") == 200);
 }
 
 TEST_CASE("the operator's requests are for the root key alone") {
