@@ -21,6 +21,10 @@ Outcome<model::ObjectAttributes> read_attributes(const wire::Headers& headers);
 // The tags of an x-amz-tagging header: "key=value&key2=value2". InvalidTag, InvalidArgument.
 Outcome<model::NameValues> read_tagging(std::string_view value);
 
+// The document of PutObjectTagging and its like, with at most `most` tags. MalformedXML, InvalidTag, and BadRequest
+// when there are more.
+Outcome<model::NameValues> read_tag_document(const std::string& document, std::size_t most);
+
 // Content-Encoding as it is stored: "aws-chunked" says how the request was framed and not what the object is.
 std::string stored_content_encoding(std::string_view value);
 

@@ -32,8 +32,6 @@ Outcome<std::string> configuration(const Call& call) {
   switch (call.route.endpoint) {
     case Endpoint::kGetBucketLocation:
       return location_document(call);
-    case Endpoint::kGetBucketVersioning:
-      return empty_document("VersioningConfiguration");
     case Endpoint::kGetBucketRequestPayment:
       return payer_document();
     case Endpoint::kGetBucketLogging:

@@ -27,7 +27,6 @@ Answer run(CallPtr call) {
     case Endpoint::kDeleteBucket:
       return delete_bucket(std::move(call));
     case Endpoint::kGetBucketLocation:
-    case Endpoint::kGetBucketVersioning:
     case Endpoint::kGetBucketRequestPayment:
     case Endpoint::kGetBucketLogging:
     case Endpoint::kGetBucketNotification:
@@ -44,6 +43,10 @@ Answer run(CallPtr call) {
     case Endpoint::kGetPublicAccessBlock:
     case Endpoint::kGetBucketOwnershipControls:
       return get_bucket_configuration(std::move(call));
+    case Endpoint::kGetBucketVersioning:
+      return get_bucket_versioning(call);
+    case Endpoint::kPutBucketVersioning:
+      return put_bucket_versioning(std::move(call));
     case Endpoint::kGetBucketAcl:
     case Endpoint::kGetObjectAcl:
       return get_acl(std::move(call));
@@ -52,7 +55,7 @@ Answer run(CallPtr call) {
     case Endpoint::kListObjectsV2:
       return list_objects_v2(std::move(call));
     case Endpoint::kListObjectVersions:
-      return list_object_versions(std::move(call));
+      return list_object_versions(call);
     case Endpoint::kListMultipartUploads:
       return list_multipart_uploads(std::move(call));
     case Endpoint::kDeleteObjects:
@@ -61,7 +64,11 @@ Answer run(CallPtr call) {
     case Endpoint::kHeadObject:
       return get_object(std::move(call));
     case Endpoint::kGetObjectTagging:
-      return get_object_tagging(std::move(call));
+      return get_object_tagging(call);
+    case Endpoint::kPutObjectTagging:
+      return put_object_tagging(std::move(call));
+    case Endpoint::kDeleteObjectTagging:
+      return delete_object_tagging(std::move(call));
     case Endpoint::kPutObject:
       return put_object(std::move(call));
     case Endpoint::kCopyObject:
@@ -93,7 +100,10 @@ Outcome<void> admit(Call& call) {
   const std::string_view key = call.route.key ? std::string_view(call.key().str()) : std::string_view();
   Result<model::BucketInfo> found = fail(Errc::kNoSuchBucket, "");
   if (names_bucket) found = call.catalog().get_bucket(call.bucket());
-  OBJSTORE_S3_TRY(authorize(call, iam_action(call.route.endpoint), bucket, key, found ? found->owner_account : ""));
+  const bool by_version = call.param("versionId").has_value();
+  const std::string_view action =
+      by_version ? iam_version_action(call.route.endpoint) : iam_action(call.route.endpoint);
+  OBJSTORE_S3_TRY(authorize(call, action, bucket, key, found ? found->owner_account : ""));
   if (!names_bucket) return {};
   if (!found) {
     Failure failure = to_failure(found.error());

@@ -160,6 +160,7 @@ Outcome<Endpoint> bucket_endpoint(std::string_view method, std::string_view subr
     return refuse(Code::kMethodNotAllowed);
   }
   if (method == "POST" && subresource == "delete") return Endpoint::kDeleteObjects;
+  if (method == "PUT" && subresource == "versioning") return Endpoint::kPutBucketVersioning;
   if (method == "GET") {
     const auto it = std::ranges::find(kBucketConfigurations, subresource, &BucketConfiguration::name);
     if (it != kBucketConfigurations.end()) return it->get;
@@ -198,6 +199,8 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
   if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
   if (method == "GET" && subresource == "tagging") return Endpoint::kGetObjectTagging;
+  if (method == "PUT" && subresource == "tagging") return Endpoint::kPutObjectTagging;
+  if (method == "DELETE" && subresource == "tagging") return Endpoint::kDeleteObjectTagging;
   return Endpoint::kNotImplemented;
 }
 
@@ -260,6 +263,27 @@ std::string_view operation_name(Endpoint endpoint) noexcept {
 
 std::string_view iam_action(Endpoint endpoint) noexcept {
   return kEndpoints[static_cast<std::size_t>(endpoint)].action;
+}
+
+std::string_view iam_version_action(Endpoint endpoint) noexcept {
+  switch (endpoint) {
+    case Endpoint::kGetObject:
+    case Endpoint::kHeadObject:
+      return "s3:GetObjectVersion";
+    case Endpoint::kGetObjectAcl:
+      return "s3:GetObjectVersionAcl";
+    case Endpoint::kGetObjectTagging:
+      return "s3:GetObjectVersionTagging";
+    case Endpoint::kPutObjectTagging:
+      return "s3:PutObjectVersionTagging";
+    case Endpoint::kDeleteObjectTagging:
+      return "s3:DeleteObjectVersionTagging";
+    case Endpoint::kDeleteObject:
+    case Endpoint::kDeleteObjects:
+      return "s3:DeleteObjectVersion";
+    default:
+      return iam_action(endpoint);
+  }
 }
 
 Outcome<Route> route(const wire::RequestHead& head, const std::vector<std::string>& domains) {
