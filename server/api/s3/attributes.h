@@ -13,6 +13,7 @@ namespace objstore::s3 {
 // Bytes of the names and values of all x-amz-meta-* headers together.
 inline constexpr std::size_t kUserMetadataBytesMax = 2048;
 inline constexpr std::size_t kTagsMax = 10;
+inline constexpr std::size_t kBucketTagsMax = 50;
 
 // Content-Type, Cache-Control, ..., x-amz-meta-*, x-amz-storage-class, x-amz-tagging.
 // MetadataTooLarge, InvalidArgument, InvalidStorageClass, InvalidTag.

@@ -47,8 +47,6 @@ Outcome<std::string> configuration(const Call& call) {
       return absent(call, Code::kNoSuchCORSConfiguration);
     case Endpoint::kGetBucketLifecycle:
       return absent(call, Code::kNoSuchLifecycleConfiguration);
-    case Endpoint::kGetBucketTagging:
-      return absent(call, Code::kNoSuchTagSet);
     case Endpoint::kGetBucketWebsite:
       return absent(call, Code::kNoSuchWebsiteConfiguration);
     case Endpoint::kGetBucketReplication:

@@ -35,7 +35,6 @@ Answer run(CallPtr call) {
     case Endpoint::kGetBucketPolicyStatus:
     case Endpoint::kGetBucketCors:
     case Endpoint::kGetBucketLifecycle:
-    case Endpoint::kGetBucketTagging:
     case Endpoint::kGetBucketWebsite:
     case Endpoint::kGetBucketReplication:
     case Endpoint::kGetBucketEncryption:
@@ -63,6 +62,14 @@ Answer run(CallPtr call) {
     case Endpoint::kGetObject:
     case Endpoint::kHeadObject:
       return get_object(std::move(call));
+    case Endpoint::kGetBucketTagging:
+      return get_bucket_tagging(call);
+    case Endpoint::kPutBucketTagging:
+      return put_bucket_tagging(std::move(call));
+    case Endpoint::kDeleteBucketTagging:
+      return delete_bucket_tagging(std::move(call));
+    case Endpoint::kGetObjectAttributes:
+      return get_object_attributes(call);
     case Endpoint::kGetObjectTagging:
       return get_object_tagging(call);
     case Endpoint::kPutObjectTagging:

@@ -27,7 +27,12 @@ Answer list_objects_v2(CallPtr call);
 Answer list_object_versions(const CallPtr& call);
 // objects_get.cc
 Answer get_object(CallPtr call);  // also HeadObject
+// object_attributes.cc
+Answer get_object_attributes(const CallPtr& call);
 // tagging.cc
+Answer get_bucket_tagging(const CallPtr& call);
+Answer put_bucket_tagging(CallPtr call);
+Answer delete_bucket_tagging(CallPtr call);
 Answer get_object_tagging(const CallPtr& call);
 Answer put_object_tagging(CallPtr call);
 Answer delete_object_tagging(CallPtr call);

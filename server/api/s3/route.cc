@@ -161,6 +161,8 @@ Outcome<Endpoint> bucket_endpoint(std::string_view method, std::string_view subr
   }
   if (method == "POST" && subresource == "delete") return Endpoint::kDeleteObjects;
   if (method == "PUT" && subresource == "versioning") return Endpoint::kPutBucketVersioning;
+  if (method == "PUT" && subresource == "tagging") return Endpoint::kPutBucketTagging;
+  if (method == "DELETE" && subresource == "tagging") return Endpoint::kDeleteBucketTagging;
   if (method == "GET") {
     const auto it = std::ranges::find(kBucketConfigurations, subresource, &BucketConfiguration::name);
     if (it != kBucketConfigurations.end()) return it->get;
@@ -198,6 +200,7 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   if (subresource == "uploadId") return upload_endpoint(method, head, params);
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
   if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
+  if (method == "GET" && subresource == "attributes") return Endpoint::kGetObjectAttributes;
   if (method == "GET" && subresource == "tagging") return Endpoint::kGetObjectTagging;
   if (method == "PUT" && subresource == "tagging") return Endpoint::kPutObjectTagging;
   if (method == "DELETE" && subresource == "tagging") return Endpoint::kDeleteObjectTagging;
@@ -272,6 +275,8 @@ std::string_view iam_version_action(Endpoint endpoint) noexcept {
       return "s3:GetObjectVersion";
     case Endpoint::kGetObjectAcl:
       return "s3:GetObjectVersionAcl";
+    case Endpoint::kGetObjectAttributes:
+      return "s3:GetObjectVersionAttributes";
     case Endpoint::kGetObjectTagging:
       return "s3:GetObjectVersionTagging";
     case Endpoint::kPutObjectTagging:

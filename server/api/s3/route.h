@@ -36,6 +36,8 @@ namespace objstore::s3 {
   X(GetBucketCors, "s3:GetBucketCORS")                                                                  \
   X(GetBucketLifecycle, "s3:GetLifecycleConfiguration")                                                 \
   X(GetBucketTagging, "s3:GetBucketTagging")                                                            \
+  X(PutBucketTagging, "s3:PutBucketTagging")                                                            \
+  X(DeleteBucketTagging, "s3:PutBucketTagging")                                                         \
   X(GetBucketWebsite, "s3:GetBucketWebsite")                                                            \
   X(GetBucketReplication, "s3:GetReplicationConfiguration")                                             \
   X(GetBucketEncryption, "s3:GetEncryptionConfiguration")                                               \
@@ -50,6 +52,7 @@ namespace objstore::s3 {
   X(GetObject, "s3:GetObject")                                                                          \
   X(HeadObject, "s3:GetObject")                                                                         \
   X(GetObjectAcl, "s3:GetObjectAcl")                                                                    \
+  X(GetObjectAttributes, "s3:GetObjectAttributes")                                                      \
   X(GetObjectTagging, "s3:GetObjectTagging")                                                            \
   X(PutObjectTagging, "s3:PutObjectTagging")                                                            \
   X(DeleteObjectTagging, "s3:DeleteObjectTagging")                                                      \

@@ -1,4 +1,4 @@
-// Tags of objects.
+// Tags of objects and of buckets.
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/attributes.h"
 #include "server/api/s3/body.h"
@@ -28,7 +28,31 @@ Outcome<Ticket<api::Reply>> set_tags(const CallPtr& call, const model::VersionCh
                        });
 }
 
+Outcome<Ticket<api::Reply>> set_bucket_tags(const CallPtr& call, const std::string& document) {
+  OBJSTORE_S3_ASSIGN(const model::NameValues tags, read_tag_document(document, kBucketTagsMax));
+  // Kept as it is given back.
+  return answer(call, call->catalog().set_document(call->bucket(), model::BucketDocument::kTagging, tag_document(tags)),
+                [](const Call& c, const Done&) -> Outcome<api::Reply> { return empty_reply(c, 204); });
+}
+
 }  // namespace
+
+Answer get_bucket_tagging(const CallPtr& call) {
+  OBJSTORE_S3_ASSIGN(std::optional<std::string> document,
+                     outcome(call->catalog().get_document(*call->bucket_info, model::BucketDocument::kTagging)));
+  if (!document) return refuse(Code::kNoSuchTagSet, {}, {{"BucketName", call->bucket().str()}});
+  return Ticket<api::Reply>(xml_reply(*call, 200, std::move(*document)));
+}
+
+Answer put_bucket_tagging(CallPtr call) {
+  return read_document(std::move(call), kDocumentBytesMax, set_bucket_tags);
+}
+
+Answer delete_bucket_tagging(CallPtr call) {
+  Ticket<Done> done = call->catalog().remove_document(call->bucket(), model::BucketDocument::kTagging);
+  return answer(std::move(call), std::move(done),
+                [](const Call& c, const Done&) -> Outcome<api::Reply> { return empty_reply(c, 204); });
+}
 
 Answer get_object_tagging(const CallPtr& call) {
   OBJSTORE_S3_ASSIGN(const model::VersionChoice version, read_version(*call));

@@ -292,3 +292,81 @@ TEST_CASE("each version has tags of its own") {
   CHECK(short_form(s3.tag(tag_of("v", "3"), "tagging&versionId=" + marker)) == "405 MethodNotAllowed");
   CHECK(short_form(s3.tag(tag_of("v", "3"), "tagging&versionId=" + std::string(kNoVersion))) == "404 NoSuchVersion");
 }
+
+TEST_CASE("tags of a bucket are set, read and removed") {
+  Versioned s3("");
+  const auto set = [&](const std::string& tags) {
+    return short_form(s3({.method = "PUT",
+                          .path = "/bucket",
+                          .query = "tagging",
+                          .body = "<Tagging><TagSet>" + tags + "</TagSet></Tagging>"}));
+  };
+  CHECK(short_form(s3.get("/bucket", "tagging")) == "404 NoSuchTagSet");
+  CHECK(set(tag_of("team", "build")) == "204");
+  CHECK(s3.get("/bucket", "tagging").body.contains("<Key>team</Key><Value>build</Value>"));
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += tag_of("k" + std::to_string(i), "v");
+  CHECK(set(many) == "204");
+  CHECK(set(many + tag_of("k50", "v")) == "400 BadRequest");
+  CHECK(set(tag_of("aws:x", "v")) == "400 InvalidTag");
+  CHECK(s3.get("/bucket", "tagging").xml().child("TagSet")->children.size() == 50);
+  CHECK(s3.remove("/bucket", "tagging").status == 204);
+  CHECK(short_form(s3.get("/bucket", "tagging")) == "404 NoSuchTagSet");
+}
+
+TEST_CASE("the attributes of an object are those that are asked for") {
+  Versioned s3;
+  const std::string one = s3.write("one");
+  s3.write("four");
+  const auto ask = [&](const std::string& names, const std::string& query = "attributes", HeaderList headers = {}) {
+    headers.emplace_back("x-amz-object-attributes", names);
+    return s3.get("/bucket/key", query, headers);
+  };
+  const auto all = ask("ETag,Checksum,ObjectParts,StorageClass,ObjectSize");
+  CHECK(all.text("ObjectSize") == "4");
+  CHECK(all.text("StorageClass") == "STANDARD");
+  CHECK(all.text("ETag").size() == 32);
+  CHECK(all.xml().child("ObjectParts") == nullptr);
+  CHECK(all.headers.contains("Last-Modified"));
+  const auto older = ask("ObjectSize", "attributes&versionId=" + one);
+  CHECK(older.text("ObjectSize") == "3");
+  CHECK(older.header("x-amz-version-id") == one);
+  CHECK(older.xml().children.size() == 1);
+  CHECK(short_form(ask("Nothing")) == "400 InvalidArgument");
+  CHECK(short_form(s3.get("/bucket/key", "attributes")) == "400 InvalidArgument");
+  CHECK(short_form(ask("ETag", "attributes", {{"x-amz-max-parts", "-1"}})) == "400 InvalidArgument");
+  s3.remove("/bucket/key");
+  CHECK(ask("ETag").header("x-amz-delete-marker") == "true");
+}
+
+TEST_CASE("the parts of an object are given in pages") {
+  Versioned s3("");
+  const std::string upload = s3.post("/bucket/key", "uploads", "").text("UploadId");
+  const std::string part(5 << 20, 'p');
+  std::string list;
+  for (const std::string number : {"1", "2", "5"}) {
+    const auto stored = s3({.method = "PUT",
+                            .path = "/bucket/key",
+                            .query = "partNumber=" + number + "&uploadId=" + upload,
+                            .body = number == "5" ? "end" : part});
+    list += "<Part><PartNumber>" + number + "</PartNumber><ETag>" + stored.header("ETag") + "</ETag></Part>";
+  }
+  REQUIRE(
+      s3.post("/bucket/key", "uploadId=" + upload, "<CompleteMultipartUpload>" + list + "</CompleteMultipartUpload>")
+          .status == 200);
+  const auto page =
+      s3.get("/bucket/key", "attributes", {{"x-amz-object-attributes", "ObjectParts"}, {"x-amz-max-parts", "2"}});
+  const auto first = *page.xml().child("ObjectParts");
+  CHECK(first.child_text("PartsCount") == "3");
+  CHECK(first.child_text("IsTruncated") == "true");
+  CHECK(first.child_text("NextPartNumberMarker") == "2");
+  CHECK(first.count("Part") == 2);
+  CHECK(first.child("Part")->child_text("Size") == "5242880");
+  const auto rest = *s3.get("/bucket/key", "attributes",
+                            {{"x-amz-object-attributes", "ObjectParts"}, {"x-amz-part-number-marker", "2"}})
+                         .xml()
+                         .child("ObjectParts");
+  CHECK(rest.child_text("IsTruncated") == "false");
+  CHECK(rest.count("Part") == 1);
+  CHECK(rest.child("Part")->child_text("PartNumber") == "5");
+}
