@@ -348,3 +348,25 @@ TEST_CASE("a page that ended amid delete markers goes on where it ended") {
   CHECK(model::first_behind(model::within_prefix("a/5"), "", "/") == std::string("a/5\0", 4));
   CHECK(model::first_behind("a/5", "", "/") == "a0");
 }
+
+TEST_CASE("a page looks at a bounded number of delete markers, and the next ones go on") {
+  constexpr int kMarkers = 12'000;
+  Fixture fixture;
+  std::vector<Ticket<model::DeleteResult>> tickets;
+  for (int i = 0; i < kMarkers; ++i)
+    tickets.push_back(fixture.catalog().remove(fixture.bucket, object_name("a/" + std::to_string(i)), {}));
+  for (auto& ticket : tickets) must(ticket.wait());
+  fixture.write("a/x", "1");
+  fixture.write("b", "1");
+  for (const std::string delimiter : {"", "/"}) {
+    model::ListQuery query{.prefix = {}, .delimiter = delimiter, .after = {}};
+    const auto first = must(fixture.catalog().list(fixture.bucket, query));
+    CHECK(first.truncated);
+    CHECK(first.objects.empty());
+    CHECK(first.common_prefixes.empty());
+    query.after = first.next_after;
+    const auto second = must(fixture.catalog().list(fixture.bucket, query));
+    CHECK_FALSE(second.truncated);
+    CHECK(second.objects.size() + second.common_prefixes.size() == 2);
+  }
+}
