@@ -41,7 +41,7 @@ Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owne
           return fail(Errc::kBucketExists, "the bucket name is taken");
         }
         BucketRow row;
-        row.info = {engine_.next_id(), name.str(), owner, region, clock_.now_ms()};
+        row.info = {engine_.next_id(), name.str(), owner, region, clock_.now_ms(), Versioning::kNever};
         Attempt<Done> attempt;
         attempt.batch.expect_absent(Table::kBuckets, name.str());
         attempt.batch.put(Table::kBuckets, name.str(), encode(row));
@@ -52,6 +52,21 @@ Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owne
 Result<BucketInfo> CatalogImpl::get_bucket(const BucketName& name) {
   OBJSTORE_ASSIGN(const auto bucket, read_bucket(name.str()));
   return bucket.row.info;
+}
+
+// Every write states that the bucket's row is as it was read, so none is made by a rule that does not hold any more.
+Ticket<Done> CatalogImpl::set_versioning(const BucketName& name, Versioning versioning) {
+  return commit<Done>([this, name, versioning]() -> Result<Attempt<Done>> {
+    OBJSTORE_ASSIGN(const auto bucket, bucket_for_write(name.str()));
+    if (versioning == Versioning::kNever) return fail(Errc::kInvalidArgument, "versioning cannot be taken away");
+    Attempt<Done> attempt;
+    if (bucket.row.info.versioning == versioning) return attempt;
+    BucketRow row = bucket.row;
+    row.info.versioning = versioning;
+    expect(attempt.batch, bucket);
+    attempt.batch.put(Table::kBuckets, name.str(), encode(row));
+    return attempt;
+  });
 }
 
 Result<bool> CatalogImpl::bucket_is_empty(std::uint64_t bucket) {

@@ -59,6 +59,8 @@ class OpenObject {
   virtual const ObjectInfo& info() const = 0;
   // The byte range must lie inside the object. Outlives this object safely.
   virtual std::unique_ptr<Source> read(ByteRange range) = 0;
+  // The parts of a multipart object behind number `after`, at most `max`; none of another object.
+  virtual Result<std::vector<PartInfo>> parts(std::uint32_t after, std::size_t max) = 0;
   // Where part `number` lies in a multipart object; for another object part 1 is the whole. kInvalidPart.
   virtual Result<ByteRange> part_range(std::uint32_t number) = 0;
 };
@@ -67,6 +69,7 @@ struct CopySource {
   BucketName bucket;
   ObjectKey key;
   Condition condition;  // of the source; may be empty
+  VersionChoice version = {};
 };
 
 struct CopyOptions {
@@ -94,6 +97,8 @@ class Catalog {
   virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) = 0;
   virtual Result<BucketInfo> get_bucket(const BucketName& name) = 0;  // kNoSuchBucket
   virtual Ticket<Done> delete_bucket(const BucketName& name) = 0;     // kBucketNotEmpty, kNoSuchBucket
+  // Versioning::kNever is refused: kInvalidArgument. kNoSuchBucket.
+  virtual Ticket<Done> set_versioning(const BucketName& name, Versioning versioning) = 0;
 
   // What is configured for a bucket, as its front end wrote it. Replaced as a whole, gone with the bucket.
   // Nothing when there is none. `bucket` as get_bucket() gave it; kIo, kCorrupt.
@@ -116,15 +121,27 @@ class Catalog {
   virtual Result<BucketPage> list_buckets(const BucketQuery& query) = 0;
 
   virtual Result<std::unique_ptr<ObjectWriter>> begin_put(const BucketName& bucket, const ObjectKey& key) = 0;
-  // kNoSuchBucket, kNoSuchKey.
-  virtual Result<ObjectInfo> head(const BucketName& bucket, const ObjectKey& key) = 0;
-  virtual Result<std::unique_ptr<OpenObject>> open_object(const BucketName& bucket, const ObjectKey& key) = 0;
-  // Success also when there is no such key.
-  virtual Ticket<DeleteResult> remove(const BucketName& bucket, const ObjectKey& key, Condition condition) = 0;
+  // kNoSuchBucket; kNoSuchKey; with a version kNoSuchVersion. A delete marker is no object.
+  virtual Result<ObjectInfo> head(const BucketName& bucket, const ObjectKey& key,
+                                  const VersionChoice& version = {}) = 0;
+  virtual Result<std::unique_ptr<OpenObject>> open_object(const BucketName& bucket, const ObjectKey& key,
+                                                          const VersionChoice& version = {}) = 0;
+  // As head(), but a delete marker is an answer, too.
+  virtual Result<ObjectInfo> head_or_marker(const BucketName& bucket, const ObjectKey& key,
+                                            const VersionChoice& version) = 0;
+  // Without a version: removes the object, or hides it by a delete marker where versions are kept. With one: removes
+  // that version for good, and an older one becomes current if it was. Success also when there is no such key or
+  // version. The condition is asked of the version that goes or is hidden.
+  virtual Ticket<DeleteResult> remove(const BucketName& bucket, const ObjectKey& key, Condition condition,
+                                      VersionChoice version = {}) = 0;
+  // Replaces the tags. The object stays the same version. Errors as head().
+  virtual Ticket<ObjectInfo> set_tags(const BucketName& bucket, const ObjectKey& key, const VersionChoice& version,
+                                      NameValues tags) = 0;
   // Moves no bytes. The copy keeps the source's ETag and checksum.
   virtual Ticket<ObjectInfo> copy(const CopySource& source, const BucketName& bucket, const ObjectKey& key,
                                   CopyOptions options) = 0;
   virtual Result<ListPage> list(const BucketName& bucket, const ListQuery& query) = 0;
+  virtual Result<VersionPage> list_versions(const BucketName& bucket, const VersionQuery& query) = 0;
 
   // Multipart uploads. kNoSuchUpload when the id is not one of this bucket and key.
   virtual Ticket<UploadInfo> create_upload(const BucketName& bucket, const ObjectKey& key, UploadOptions options) = 0;
@@ -145,8 +162,8 @@ class Catalog {
 
   struct Totals {
     std::uint64_t buckets = 0;
-    std::uint64_t objects = 0;
-    std::uint64_t logical_bytes = 0;  // what the objects' sizes add up to
+    std::uint64_t objects = 0;        // versions of objects, without delete markers
+    std::uint64_t logical_bytes = 0;  // what their sizes add up to
   };
   virtual Result<Totals> totals() = 0;
 };

@@ -80,7 +80,7 @@ Status ObjectCheck::look(Table table, const ObjectName& name, const Result<Objec
     damaged("object-orphan", "the object's bucket does not exist, so it cannot be reached", owner);
     return {};
   }
-  if (!row->delete_marker) {
+  if (!row->info.delete_marker) {
     totals_[name.bucket].bytes += static_cast<std::int64_t>(row->info.size);
     ++totals_[name.bucket].objects;
   }
@@ -99,7 +99,7 @@ Status ObjectCheck::look(Table table, const ObjectName& name, const Result<Objec
 
 void ObjectCheck::check_body(const ObjectRow& row, const storage::Owner& owner) {
   const bool laid_out = !row.layout.extents.empty() || row.layout.manifest != 0;
-  if (row.delete_marker && (laid_out || row.inlined || row.info.size != 0)) {
+  if (row.info.delete_marker && (laid_out || row.inlined || row.info.size != 0)) {
     damaged("object-body", "a delete marker has a body", owner);
   } else if (row.inlined && laid_out) {
     damaged("object-body", "the body is said to lie in two places", owner);

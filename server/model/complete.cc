@@ -104,7 +104,7 @@ Result<ObjectInfo> CatalogImpl::publish_upload(const BucketName& bucket_name, co
            OBJSTORE_ASSIGN(const auto current, read_object(bucket.row.info.id, name.key));
            OBJSTORE_TRY(check(options.condition, current));
            ObjectRow row = object_of(name, upload.row, chosen);
-           stamp(row);
+           stamp(bucket, row);
            Attempt<ObjectInfo> attempt;
            Batch& batch = attempt.batch;
            row.layout = engine_.lay_out(batch, assembly.extents);
@@ -120,7 +120,7 @@ Result<ObjectInfo> CatalogImpl::publish_upload(const BucketName& bucket_name, co
            batch.expect(Table::kUploads, row_key, upload.bytes);
            batch.put(Table::kUploads, row_key, encode(completed));
            batch.put(Table::kStore, completed_key(clock_.now_ms(), row_key), "");
-           replace(batch, bucket, current, row);
+           OBJSTORE_TRY(replace(batch, bucket, current, row));
            attempt.value = std::move(row.info);
            return attempt;
          })

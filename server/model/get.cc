@@ -50,9 +50,12 @@ class OpenObjectImpl final : public OpenObject {
     return engine_.read(std::move(guard_), row_.layout, range.first, range.length);
   }
 
+  Result<std::vector<PartInfo>> parts(std::uint32_t after, std::size_t max) override;
   Result<ByteRange> part_range(std::uint32_t number) override;
 
  private:
+  Result<std::vector<PartInfo>> part_page(std::uint32_t page);
+
   storage::Engine& engine_;
   storage::EpochGuard guard_;
   const ObjectRow row_;
@@ -60,13 +63,28 @@ class OpenObjectImpl final : public OpenObject {
   bool read_ = false;
 };
 
+Result<std::vector<PartInfo>> OpenObjectImpl::part_page(std::uint32_t page) {
+  OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kParts, part_list_key(row_.object_id, page)));
+  if (!bytes) return fail(Errc::kNoSuchKey, "the object was replaced while it was looked at");
+  return decode_part_list(*bytes);
+}
+
+Result<std::vector<PartInfo>> OpenObjectImpl::parts(std::uint32_t after, std::size_t max) {
+  std::vector<PartInfo> found;
+  for (std::uint32_t page = 0; page < part_list_pages(row_.info.parts_count) && found.size() < max; ++page) {
+    OBJSTORE_ASSIGN(std::vector<PartInfo> parts, part_page(page));
+    for (PartInfo& part : parts) {
+      if (part.number > after && found.size() < max) found.push_back(std::move(part));
+    }
+  }
+  return found;
+}
+
 Result<ByteRange> OpenObjectImpl::part_range(std::uint32_t number) {
   if (row_.info.parts_count == 0 && number == 1) return ByteRange{0, row_.info.size};
   ByteRange range;
   for (std::uint32_t page = 0; page < part_list_pages(row_.info.parts_count); ++page) {
-    OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kParts, part_list_key(row_.object_id, page)));
-    if (!bytes) return fail(Errc::kNoSuchKey, "the object was replaced while it was looked at");
-    OBJSTORE_ASSIGN(const auto parts, decode_part_list(*bytes));
+    OBJSTORE_ASSIGN(const auto parts, part_page(page));
     for (const PartInfo& part : parts) {
       if (part.number == number) return ByteRange{range.first, part.size};
       range.first += part.size;
@@ -77,21 +95,31 @@ Result<ByteRange> OpenObjectImpl::part_range(std::uint32_t number) {
 
 }  // namespace
 
-Result<ObjectInfo> CatalogImpl::head(const BucketName& bucket_name, const ObjectKey& key) {
+Result<ObjectInfo> CatalogImpl::head(const BucketName& bucket_name, const ObjectKey& key,
+                                     const VersionChoice& version) {
   OBJSTORE_ASSIGN(const auto bucket, read_bucket(bucket_name.str()));
-  OBJSTORE_ASSIGN(auto object, existing_object(bucket.row.info.id, key.str()));
+  OBJSTORE_ASSIGN(auto object, existing_object(bucket.row.info.id, key.str(), version));
   return std::move(object.row.info);
 }
 
-Result<std::unique_ptr<OpenObject>> CatalogImpl::open_object(const BucketName& bucket_name, const ObjectKey& key) {
+Result<ObjectInfo> CatalogImpl::head_or_marker(const BucketName& bucket_name, const ObjectKey& key,
+                                               const VersionChoice& version) {
+  OBJSTORE_ASSIGN(const auto bucket, read_bucket(bucket_name.str()));
+  OBJSTORE_ASSIGN(auto found, read_object(bucket.row.info.id, key.str(), version));
+  if (found) return std::move(found->row.info);
+  return fail(version ? Errc::kNoSuchVersion : Errc::kNoSuchKey, "there is neither an object nor a delete marker");
+}
+
+Result<std::unique_ptr<OpenObject>> CatalogImpl::open_object(const BucketName& bucket_name, const ObjectKey& key,
+                                                             const VersionChoice& version) {
   storage::EpochGuard guard = engine_.epochs().enter();
   OBJSTORE_ASSIGN(const auto bucket, read_bucket(bucket_name.str()));
   for (int tries = 0; tries < kInlineTries; ++tries) {
-    OBJSTORE_ASSIGN(auto object, existing_object(bucket.row.info.id, key.str()));
+    OBJSTORE_ASSIGN(auto object, existing_object(bucket.row.info.id, key.str(), version));
     std::string inline_bytes;
     if (object.row.inlined) {
-      // An inline row goes in the batch that replaces its object, so it may be gone by now: then there is a newer
-      // object.
+      // An inline row goes in the batch that takes its object away, so it may be gone by now: then there is another
+      // object, or none.
       OBJSTORE_ASSIGN(auto bytes, engine_.metadata().get(Table::kInline, storage::id_key(object.row.object_id)));
       if (!bytes) continue;
       if (bytes->size() != object.row.info.size)
@@ -102,12 +130,11 @@ Result<std::unique_ptr<OpenObject>> CatalogImpl::open_object(const BucketName& b
   }
   // Either it is replaced faster than it can be read, or its body is lost. A consistent look says which.
   const auto snapshot = engine_.metadata().snapshot();
-  OBJSTORE_ASSIGN(const auto bytes, snapshot->get(Table::kObjects, object_key(bucket.row.info.id, key.str())));
-  if (!bytes) return fail(Errc::kNoSuchKey, "the key does not exist");
-  OBJSTORE_ASSIGN(ObjectRow row, decode_object(key.str(), *bytes));
-  OBJSTORE_ASSIGN(auto inline_bytes, snapshot->get(Table::kInline, storage::id_key(row.object_id)));
-  if (row.inlined && !inline_bytes) return fail(Errc::kCorrupt, "the body of a small object is missing");
-  return std::make_unique<OpenObjectImpl>(engine_, std::move(guard), std::move(row), inline_bytes.value_or(""));
+  OBJSTORE_ASSIGN(auto found, find_object(*snapshot, bucket.row.info.id, key.str(), version));
+  OBJSTORE_ASSIGN(StoredObject object, as_object(std::move(found), version));
+  OBJSTORE_ASSIGN(auto inline_bytes, snapshot->get(Table::kInline, storage::id_key(object.row.object_id)));
+  if (object.row.inlined && !inline_bytes) return fail(Errc::kCorrupt, "the body of a small object is missing");
+  return std::make_unique<OpenObjectImpl>(engine_, std::move(guard), std::move(object.row), inline_bytes.value_or(""));
 }
 
 }  // namespace objstore::model

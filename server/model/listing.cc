@@ -1,4 +1,5 @@
-// Listings cost what they return: a common prefix is passed over by seeking behind it.
+// Listings cost what they return: a common prefix is passed over by seeking behind it. What is not shown, current
+// versions that are delete markers, is bounded: a page ends after kMarkersPerPageMax of them, however short it is.
 #include "server/model/catalog_impl.h"
 #include "server/model/prefixes.h"
 
@@ -15,28 +16,32 @@ Result<ListPage> CatalogImpl::list(const BucketName& bucket_name, const ListQuer
   if (query.after >= query.prefix && !query.after.empty()) {
     cursor->seek(base + first_behind(query.after, query.prefix, query.delimiter));
   }
-  std::size_t count = 0;
+  std::size_t shown = 0;
+  std::size_t markers = 0;
   while (cursor->valid()) {
     const std::string_view key = cursor->key().substr(base.size());
-    if (count == query.max_keys) {
-      page.truncated = true;
-      break;
+    const auto common = common_prefix(key, query.prefix, query.delimiter);
+    OBJSTORE_ASSIGN(ObjectRow row, decode_object(key, cursor->value()));
+    page.truncated = row.info.delete_marker ? markers == kMarkersPerPageMax : shown == query.max_keys;
+    if (page.truncated) break;
+    if (row.info.delete_marker) {
+      // A prefix is shown for an object below it, so one with nothing but markers so far has to be looked through.
+      ++markers;
+      if (shown < query.max_keys) page.next_after = common ? within_prefix(key) : std::string(key);
+      cursor->next();
+      continue;
     }
-    if (const auto common = common_prefix(key, query.prefix, query.delimiter)) {
+    ++shown;
+    if (common) {
       page.common_prefixes.emplace_back(*common);
       page.next_after = *common;
-      ++count;
       const auto behind = successor(*common);
       if (!behind) break;
       cursor->seek(base + *behind);
       continue;
     }
-    OBJSTORE_ASSIGN(ObjectRow row, decode_object(key, cursor->value()));
-    if (!row.delete_marker) {
-      page.next_after = key;
-      page.objects.push_back(std::move(row.info));
-      ++count;
-    }
+    page.next_after = key;
+    page.objects.push_back(std::move(row.info));
     cursor->next();
   }
   OBJSTORE_TRY(cursor->status());

@@ -86,6 +86,7 @@ storage::Layout read(const pb::Layout& in) {
 void fill(pb::Object& out, const ObjectInfo& info) {
   out.set_generation(info.generation);
   out.set_version_id(info.version_id);
+  out.set_delete_marker(info.delete_marker);
   out.set_size(info.size);
   out.set_modified_ms(info.modified_ms);
   out.set_etag(info.etag);
@@ -99,6 +100,7 @@ ObjectInfo read_info(std::string_view key, const pb::Object& in) {
   ObjectInfo info;
   info.key = key;
   info.version_id = in.version_id();
+  info.delete_marker = in.delete_marker();
   info.size = in.size();
   info.modified_ms = in.modified_ms();
   info.etag = in.etag();
@@ -138,6 +140,7 @@ std::string encode(const BucketRow& row) {
   message.set_created_ms(row.info.created_ms);
   message.set_state(static_cast<std::uint32_t>(row.state));
   message.set_domain(row.domain);
+  message.set_versioning(static_cast<std::uint32_t>(row.info.versioning));
   return serialise(message);
 }
 
@@ -146,9 +149,9 @@ std::string encode(const ObjectRow& row) {
   fill(message, row.info);
   message.set_object_id(row.object_id);
   message.set_sequence(row.sequence);
-  message.set_delete_marker(row.delete_marker);
   message.set_inlined(row.inlined);
   fill(*message.mutable_layout(), row.layout);
+  message.set_null_sequence(row.null_sequence);
   return serialise(message);
 }
 
@@ -181,8 +184,10 @@ Result<BucketRow> decode_bucket(std::string_view name, std::string_view bytes) {
   OBJSTORE_ASSIGN(const pb::Bucket message, parse<pb::Bucket>(bytes, "buckets"));
   if (message.state() < 1 || message.state() > 2)
     return fail(Errc::kCorrupt, "a bucket in a state that does not exist");
+  if (message.versioning() > 2) return fail(Errc::kCorrupt, "a bucket with a versioning that does not exist");
   BucketRow row;
-  row.info = {message.id(), std::string(name), message.owner_account(), message.region(), message.created_ms()};
+  row.info = {message.id(),     std::string(name),    message.owner_account(),
+              message.region(), message.created_ms(), static_cast<Versioning>(message.versioning())};
   row.state = static_cast<BucketState>(message.state());
   row.domain = message.domain();
   return row;
@@ -194,9 +199,9 @@ Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
   row.info = read_info(key, message);
   row.object_id = message.object_id();
   row.sequence = message.sequence();
-  row.delete_marker = message.delete_marker();
   row.inlined = message.inlined();
   row.layout = read(message.layout());
+  row.null_sequence = message.null_sequence();
   return row;
 }
 
@@ -233,6 +238,18 @@ std::string bucket_prefix(std::uint64_t bucket) {
 
 std::string object_key(std::uint64_t bucket, std::string_view key) {
   return bucket_prefix(bucket).append(key);
+}
+
+std::string versions_prefix(std::uint64_t bucket, std::string_view key) {
+  std::string prefix = object_key(bucket, key);
+  prefix.push_back('\0');
+  return prefix;
+}
+
+std::string version_key(std::uint64_t bucket, std::string_view key, std::uint64_t sequence) {
+  std::string row_key = versions_prefix(bucket, key);
+  append_u64_be(row_key, ~sequence);
+  return row_key;
 }
 
 std::string upload_key(std::uint64_t bucket, std::string_view key, std::string_view upload_id) {

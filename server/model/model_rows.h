@@ -29,9 +29,10 @@ struct ObjectRow {
   ObjectInfo info;
   std::uint64_t object_id = 0;
   std::uint64_t sequence = 0;
-  bool delete_marker = false;
   bool inlined = false;
   storage::Layout layout;
+  // Of a current version: the sequence that the null version has in table versions. It may be gone from there.
+  std::uint64_t null_sequence = 0;
 };
 
 enum class UploadState : std::uint8_t { kOpen = 1, kCompleting = 2, kAborting = 3, kCompleted = 4 };
@@ -63,6 +64,10 @@ Result<std::vector<PartInfo>> decode_part_list(std::string_view bytes);
 // Tables objects and uploads: everything of a bucket lies below its id.
 std::string bucket_prefix(std::uint64_t bucket);
 std::string object_key(std::uint64_t bucket, std::string_view key);
+// Table versions: below a key's prefix its older versions, the newest first. A key has no NUL, so the order of keys is
+// that of table objects.
+std::string versions_prefix(std::uint64_t bucket, std::string_view key);
+std::string version_key(std::uint64_t bucket, std::string_view key, std::uint64_t sequence);
 // A key has no NUL, so uploads are in order of keys, then of upload ids.
 std::string upload_key(std::uint64_t bucket, std::string_view key, std::string_view upload_id);
 struct UploadName {
@@ -86,7 +91,7 @@ std::string completed_key(UnixMillis completed_ms, std::string_view upload_row_k
 // Table bucket_documents.
 std::string bucket_document_key(std::uint64_t bucket, BucketDocument document);
 
-// Counters.
+// Counters. Older versions count, delete markers do not.
 std::string bucket_bytes_key(std::uint64_t bucket);  // what the sizes of its objects add up to
 std::string bucket_objects_key(std::uint64_t bucket);
 

@@ -135,7 +135,7 @@ Ticket<PartInfo> CatalogImpl::copy_part(const CopySource& source, std::optional<
   auto build = [this, source, range, bucket_name, key, id = std::string(upload_id), number,
                 state]() -> Result<Attempt<PartInfo>> {
     OBJSTORE_ASSIGN(const auto source_bucket, read_bucket(source.bucket.str()));
-    OBJSTORE_ASSIGN(const auto from, existing_object(source_bucket.row.info.id, source.key.str()));
+    OBJSTORE_ASSIGN(const auto from, existing_object(source_bucket.row.info.id, source.key.str(), source.version));
     OBJSTORE_TRY(check(source.condition, from));
     const ByteRange wanted = range.value_or(ByteRange{0, from.row.info.size});
     if (wanted.first > from.row.info.size || wanted.length > from.row.info.size - wanted.first) {
@@ -147,13 +147,12 @@ Ticket<PartInfo> CatalogImpl::copy_part(const CopySource& source, std::optional<
 
     Attempt<PartInfo> attempt;
     Batch& batch = attempt.batch;
-    const std::string from_key = object_key(source_bucket.row.info.id, source.key.str());
-    batch.expect(Table::kObjects, from_key, from.bytes);
+    expect(batch, from);
     PartRow part;
     part.info = {number, wanted.length, {}, clock_.now_ms(), {}};
     std::vector<storage::Extent> extents;
     if (from.row.inlined && wanted.length > 0) {
-      OBJSTORE_ASSIGN(const auto bytes, companion(Table::kInline, storage::id_key(from.row.object_id), from_key, from));
+      OBJSTORE_ASSIGN(const auto bytes, companion(Table::kInline, storage::id_key(from.row.object_id), from));
       state->inlined = std::make_shared<ContentWriter>(engine_, bucket.row.domain, 0);
       const auto body = as_bytes(bytes).subspan(0, bytes.size());
       if (body.size() == from.row.info.size) {
@@ -173,7 +172,7 @@ Ticket<PartInfo> CatalogImpl::copy_part(const CopySource& source, std::optional<
       part.layout = engine_.lay_out(batch, extents);
     }
     if (!upload.row.options.checksum_algorithm.empty()) {
-      OBJSTORE_ASSIGN(const auto object, open_object(source.bucket, source.key));
+      OBJSTORE_ASSIGN(const auto object, open_object(source.bucket, source.key, source.version));
       if (object->info().generation == from.row.info.generation) {
         const auto body = object->read(wanted);
         OBJSTORE_ASSIGN(part.info.checksum, checksum_of(*body, upload.row.options.checksum_algorithm));

@@ -45,7 +45,7 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
     row.info.owner_account = what.owner_account;
     row.info.checksum = what.checksum;
     row.info.attributes = what.attributes;
-    catalog.stamp(row);
+    catalog.stamp(bucket, row);
     CatalogImpl::Attempt<ObjectInfo> attempt;
     if (content->inlined()) {
       row.inlined = true;
@@ -54,7 +54,7 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
       OBJSTORE_ASSIGN(const storage::Extent extent, content->publish(attempt.batch, attempt.lanes));
       row.layout.extents.push_back(extent);
     }
-    catalog.replace(attempt.batch, bucket, current, row);
+    OBJSTORE_TRY(catalog.replace(attempt.batch, bucket, current, row));
     attempt.value = std::move(row.info);
     return attempt;
   };

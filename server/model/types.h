@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/digest.h"
+#include "server/model/version_id.h"
 
 namespace objstore::model {
 
@@ -25,12 +26,16 @@ inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;       // 
 inline constexpr std::uint32_t kPartNumberMax = 10'000;
 inline constexpr std::size_t kListPageMax = 1'000;
 
+// A bucket begins without; once enabled, versioning can only be suspended.
+enum class Versioning : std::uint8_t { kNever = 0, kEnabled = 1, kSuspended = 2 };
+
 struct BucketInfo {
   std::uint64_t id = 0;
   std::string name;
   std::string owner_account;
   std::string region;
   UnixMillis created_ms = 0;
+  Versioning versioning = Versioning::kNever;
 };
 
 // A checksum that S3 keeps with an object or part.
@@ -52,7 +57,8 @@ struct ObjectAttributes {
 
 struct ObjectInfo {
   std::string key;
-  std::string version_id;  // empty: the null version
+  std::string version_id;      // empty: the null version
+  bool delete_marker = false;  // no object, but a version that says that there is none
   std::uint64_t size = 0;
   UnixMillis modified_ms = 0;
   std::string etag;  // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object
@@ -78,13 +84,35 @@ struct ListPage {
   std::vector<ObjectInfo> objects;           // in byte order of keys
   std::vector<std::string> common_prefixes;  // likewise
   bool truncated = false;
-  std::string next_after;  // when truncated: `after` of the next page: the last key or common prefix of this one
+  std::string next_after;  // when truncated: `after` of the next page
+};
+
+// Versions of keys, delete markers among them.
+struct VersionQuery {
+  std::string prefix;
+  std::string delimiter;
+  std::string key_marker;        // only keys and common prefixes greater than this,
+  VersionChoice version_marker;  // or, when given, also the versions of that key that are older than this one
+  std::size_t max_keys = kListPageMax;
+};
+
+struct ListedVersion {
+  ObjectInfo info;
+  bool latest = false;
+};
+
+struct VersionPage {
+  std::vector<ListedVersion> versions;  // in byte order of keys, of one key the newest first
+  std::vector<std::string> common_prefixes;
+  bool truncated = false;
+  std::string next_key_marker;           // when truncated
+  std::string next_version_marker = {};  // likewise; empty behind a common prefix
 };
 
 struct DeleteResult {
-  bool existed = false;
-  bool delete_marker = false;
-  std::string version_id;
+  bool existed = false;        // an object was removed, or hidden by a delete marker
+  bool delete_marker = false;  // a delete marker was made, or (by its id) removed
+  std::string version_id;      // of that marker, or of the version that was asked for; "null"; or empty: there is none
 };
 
 struct UploadOptions {

@@ -1,7 +1,6 @@
 #include "server/api/s3/access.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/base/bytes.h"
 #include "server/api/s3/public_access.h"
@@ -12,21 +11,6 @@ namespace objstore::s3 {
 namespace {
 
 using model::BucketDocument;
-
-struct OfVersion {
-  std::string_view action;
-  std::string_view of_version;  // what the action takes when the request names a version
-};
-constexpr auto kOfVersion = std::to_array<OfVersion>({
-    {"s3:GetObject", "s3:GetObjectVersion"},
-    {"s3:GetObjectAcl", "s3:GetObjectVersionAcl"},
-    {"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"},
-    {"s3:GetObjectTagging", "s3:GetObjectVersionTagging"},
-    {"s3:PutObjectAcl", "s3:PutObjectVersionAcl"},
-    {"s3:PutObjectTagging", "s3:PutObjectVersionTagging"},
-    {"s3:DeleteObject", "s3:DeleteObjectVersion"},
-    {"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"},
-});
 
 bool makes_object(Endpoint endpoint) {
   return endpoint == Endpoint::kPutObject || endpoint == Endpoint::kCopyObject ||
@@ -43,11 +27,11 @@ std::vector<std::string_view> required_actions(const Call& call) {
   const Endpoint endpoint = call.route.endpoint;
   std::vector<std::string_view> out;
   // Each key is asked for by itself, once the keys are known.
-  if (endpoint != Endpoint::kDeleteObjects) out.push_back(iam_action(endpoint));
-  if (call.route.key && !call.param("versionId").value_or("").empty()) {
-    const auto it = std::ranges::find(kOfVersion, iam_action(endpoint), &OfVersion::action);
-    if (it != kOfVersion.end()) out.front() = it->of_version;
-  }
+  const bool by_version = call.param("versionId").has_value();
+  if (endpoint != Endpoint::kDeleteObjects)
+    out.push_back(by_version ? iam_version_action(endpoint) : iam_action(endpoint));
+  if (endpoint == Endpoint::kGetObjectAttributes)
+    out.push_back(by_version ? iam_version_action(Endpoint::kGetObject) : iam_action(Endpoint::kGetObject));
   const bool sets_acl = call.header("x-amz-acl") || has_header_of(call, "x-amz-grant-");
   if (makes_object(endpoint) && sets_acl) out.emplace_back("s3:PutObjectAcl");
   if (makes_object(endpoint) && call.header("x-amz-tagging")) out.emplace_back("s3:PutObjectTagging");
@@ -78,7 +62,8 @@ Outcome<BucketRules> read_rules(const Call& call, const BucketName& name, const 
 
 Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view action, std::string_view bucket,
                   std::string_view key, std::string_view bucket_owner) {
-  const RequestContext context(call, bucket, key);
+  const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
+  const RequestContext context(call, bucket, key, copies && action.starts_with("s3:GetObject"));
   return outcome(call.services.authorizer.authorize(call.auth.principal, {.action = action,
                                                                           .bucket = bucket,
                                                                           .key = key,

@@ -3,6 +3,7 @@
 #include "server/api/s3/documents.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -23,11 +24,14 @@ std::string private_acl(const Call& call, const std::string& owner_account) {
 }  // namespace
 
 Answer get_acl(CallPtr call) {
-  OBJSTORE_S3_TRY(check_version_id(*call));
+  OBJSTORE_S3_ASSIGN(const model::VersionChoice version, read_version(*call));
   std::string owner = call->bucket_info->owner_account;
   if (call->route.key) {
-    OBJSTORE_S3_ASSIGN(const model::ObjectInfo info, outcome(call->catalog().head(call->bucket(), call->key())));
+    OBJSTORE_S3_ASSIGN(const model::ObjectInfo info, read_head(*call, version));
     owner = info.owner_account;
+    api::Reply reply = xml_reply(*call, 200, private_acl(*call, owner));
+    add_version_header(*call, reply.headers, info);
+    return Ticket<api::Reply>(std::move(reply));
   }
   return Ticket<api::Reply>(xml_reply(*call, 200, private_acl(*call, owner)));
 }

@@ -39,10 +39,12 @@ Outcome<std::uint32_t> read_part_number(const Call& call) {
   return static_cast<std::uint32_t>(*value);
 }
 
-Outcome<void> check_version_id(const Call& call) {
+Outcome<model::VersionChoice> read_version(const Call& call) {
   const auto id = call.param("versionId");
-  if (!id || *id == "null") return {};
-  return invalid_argument("Invalid version id specified", "versionId", *id);
+  if (!id) return model::VersionChoice();
+  auto version = model::VersionId::parse(*id);
+  if (!version) return invalid_argument(version.error().message, "versionId", *id);
+  return model::VersionChoice(std::move(*version));
 }
 
 Outcome<bool> read_flag(const Call& call, std::string_view header) {

@@ -19,8 +19,8 @@ Outcome<std::size_t> read_page_size(const Call& call, std::string_view name, std
 Outcome<bool> read_url_encoding(const Call& call);
 // partNumber, 1 to 10,000. InvalidArgument.
 Outcome<std::uint32_t> read_part_number(const Call& call);
-// versionId may be absent or "null": nothing here has another version. InvalidArgument.
-Outcome<void> check_version_id(const Call& call);
+// versionId; nothing when it is absent. InvalidArgument.
+Outcome<model::VersionChoice> read_version(const Call& call);
 // "true" or "false", or absent for false. InvalidArgument.
 Outcome<bool> read_flag(const Call& call, std::string_view header);
 

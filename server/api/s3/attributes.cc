@@ -9,6 +9,7 @@
 #include "common/wire/etag.h"
 #include "common/wire/time.h"
 #include "common/wire/uri.h"
+#include "server/api/s3/documents.h"
 
 namespace objstore::s3 {
 namespace {
@@ -21,6 +22,8 @@ constexpr auto kSystemHeaders =
 constexpr auto kStorageClasses = std::to_array<std::string_view>(
     {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
      "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE"});
+constexpr std::string_view kReservedTagPrefix = "aws:";
+constexpr std::size_t kTagDocumentBytesMax = std::size_t{1} << 18;
 constexpr std::size_t kTagKeyCharactersMax = 128;
 constexpr std::size_t kTagValueCharactersMax = 256;
 
@@ -90,9 +93,18 @@ bool is_tag_text(std::string_view text) {
          });
 }
 
+std::unexpected<Failure> too_many_tags(std::size_t most) {
+  const char* what =
+      most == kTagsMax ? "Object tags cannot be greater than " : "Bucket tag count cannot be greater than ";
+  return refuse(Code::kBadRequest, what + std::to_string(most));
+}
+
 Outcome<void> check_tag(const model::NameValues& before, std::string_view key, std::string_view value) {
   if (key.empty() || characters(key) > kTagKeyCharactersMax || !is_tag_text(key))
     return refuse(Code::kInvalidTag, "The TagKey you have provided is invalid", {{"TagKey", std::string(key)}});
+  if (to_lower(key).starts_with(kReservedTagPrefix))
+    return refuse(Code::kInvalidTag, "System tags cannot be added/updated by requester",
+                  {{"TagKey", std::string(key)}});
   if (characters(value) > kTagValueCharactersMax || !is_tag_text(value))
     return refuse(Code::kInvalidTag, "The TagValue you have provided is invalid", {{"TagValue", std::string(value)}});
   if (std::ranges::find(before, key, &std::pair<std::string, std::string>::first) != before.end())
@@ -122,12 +134,26 @@ Outcome<model::NameValues> read_tagging(std::string_view value) {
                   "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without "
                   "tag name duplicates.",
                   {{"ArgumentName", "x-amz-tagging"}, {"ArgumentValue", std::string(value)}});
-  if (params->size() > kTagsMax) return refuse(Code::kInvalidTag, "Object tags cannot be greater than 10");
+  if (params->size() > kTagsMax) return too_many_tags(kTagsMax);
   model::NameValues tags;
   for (const wire::QueryParam& param : *params) {
     OBJSTORE_S3_TRY(check_tag(tags, param.name, param.value));
     tags.emplace_back(param.name, param.value);
   }
+  return tags;
+}
+
+Outcome<model::NameValues> read_tag_document(const std::string& document, std::size_t most) {
+  OBJSTORE_S3_ASSIGN(const wire::XmlElement root, parse_document(document, "Tagging", kTagDocumentBytesMax));
+  const wire::XmlElement* set = root.child("TagSet");
+  if (set == nullptr || root.children.size() != 1) return refuse(Code::kMalformedXML);
+  model::NameValues tags;
+  for (const wire::XmlElement& tag : set->children) {
+    if (tag.name != "Tag" || tag.count("Key") != 1 || tag.count("Value") != 1) return refuse(Code::kMalformedXML);
+    OBJSTORE_S3_TRY(check_tag(tags, tag.child_text("Key"), tag.child_text("Value")));
+    tags.emplace_back(tag.child_text("Key"), tag.child_text("Value"));
+  }
+  if (tags.size() > most) return too_many_tags(most);
   return tags;
 }
 

@@ -32,8 +32,6 @@ Outcome<std::string> configuration(const Call& call) {
   switch (call.route.endpoint) {
     case Endpoint::kGetBucketLocation:
       return location_document(call);
-    case Endpoint::kGetBucketVersioning:
-      return empty_document("VersioningConfiguration");
     case Endpoint::kGetBucketRequestPayment:
       return payer_document();
     case Endpoint::kGetBucketLogging:
@@ -46,8 +44,6 @@ Outcome<std::string> configuration(const Call& call) {
       return absent(call, Code::kNoSuchCORSConfiguration);
     case Endpoint::kGetBucketLifecycle:
       return absent(call, Code::kNoSuchLifecycleConfiguration);
-    case Endpoint::kGetBucketTagging:
-      return absent(call, Code::kNoSuchTagSet);
     case Endpoint::kGetBucketWebsite:
       return absent(call, Code::kNoSuchWebsiteConfiguration);
     case Endpoint::kGetBucketReplication:

@@ -14,6 +14,7 @@
 #include "server/api/s3/documents.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -22,19 +23,34 @@ namespace {
 struct Source {
   SourceName name;
   model::ObjectInfo info;  // as it was when the request came in
+  bool versioned = false;  // its bucket keeps versions, or did
 };
+
+Outcome<model::ObjectInfo> source_info(const Call& call, const SourceName& name) {
+  OBJSTORE_S3_ASSIGN(model::ObjectInfo info,
+                     outcome(call.catalog().head_or_marker(name.bucket, name.key, name.version)));
+  if (!info.delete_marker) return info;
+  if (!name.version) return refuse(Code::kNoSuchKey, {}, {{"Key", name.key.str()}});
+  return refuse(Code::kInvalidRequest,
+                "The source of a copy request may not specifically refer to a delete marker by version id.");
+}
+
+void add_source_version(wire::Headers& headers, const Source& source) {
+  if (source.versioned) headers.add("x-amz-copy-source-version-id", shown_version(source.info));
+}
 
 Outcome<Source> open_source(const Call& call) {
   OBJSTORE_S3_ASSIGN(SourceName name, parse_copy_source(call.header("x-amz-copy-source").value_or("")));
   auto bucket = call.catalog().get_bucket(name.bucket);
-  OBJSTORE_S3_TRY(authorize(call, iam_action(Endpoint::kGetObject), name.bucket.str(), name.key.str(),
-                            bucket ? bucket->owner_account : ""));
+  const std::string_view action =
+      name.version ? iam_version_action(Endpoint::kGetObject) : iam_action(Endpoint::kGetObject);
+  OBJSTORE_S3_TRY(authorize(call, action, name.bucket.str(), name.key.str(), bucket ? bucket->owner_account : ""));
   if (!bucket) return std::unexpected(to_failure(bucket.error()));
   const auto expected = call.header("x-amz-source-expected-bucket-owner");
   if (expected && *expected != bucket->owner_account) return refuse(Code::kAccessDenied);
-  auto info = call.catalog().head(name.bucket, name.key);
-  if (!info) return std::unexpected(as_told(call, name.bucket.str(), bucket->owner_account, to_failure(info.error())));
-  return Source{std::move(name), std::move(*info)};
+  auto info = source_info(call, name);
+  if (!info) return std::unexpected(as_told(call, name.bucket.str(), bucket->owner_account, info.error()));
+  return Source{std::move(name), std::move(*info), bucket->versioning != model::Versioning::kNever};
 }
 
 // True for REPLACE.
@@ -66,7 +82,8 @@ Outcome<void> check_copy(const Call& call, const Source& source, bool replaces) 
                   "The specified copy source is larger than the maximum allowable size for a copy source: " +
                       std::to_string(model::kSinglePutBytesMax));
   const bool changes = replaces || call.header("x-amz-storage-class") || call.header("x-amz-website-redirect-location");
-  if (is_onto_itself(call, source.name) && !changes)
+  // An older version may be made the current one by a copy onto its own key.
+  if (is_onto_itself(call, source.name) && !source.name.version && !changes)
     return refuse(Code::kInvalidRequest,
                   "This copy request is illegal because it is trying to copy an object to itself without changing the "
                   "object's metadata, storage class, website redirect location or encryption attributes.");
@@ -96,7 +113,7 @@ Outcome<model::CopyOptions> copy_options(const Call& call, const Source& source,
   return options;
 }
 
-Outcome<api::Reply> copied(const Call& call, const Result<model::ObjectInfo>& copy) {
+Outcome<api::Reply> copied(const Call& call, const Source& source, const Result<model::ObjectInfo>& copy) {
   if (!copy) return std::unexpected(write_failure(call.head.headers, copy.error()));
   wire::XmlWriter xml("CopyObjectResult", wire::kS3Namespace);
   xml.element("LastModified", wire::format_iso8601(copy->modified_ms));
@@ -105,7 +122,10 @@ Outcome<api::Reply> copied(const Call& call, const Result<model::ObjectInfo>& co
     xml.element("ChecksumType", checksum_type_name(copy->checksum->composite));
     add_checksum(xml, *copy->checksum);
   }
-  return xml_reply(call, 200, std::move(xml).finish());
+  api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
+  add_version_header(call, reply.headers, *copy);
+  add_source_version(reply.headers, source);
+  return reply;
 }
 
 Outcome<std::optional<model::ByteRange>> source_range(const Call& call, const Source& source) {
@@ -122,12 +142,14 @@ Outcome<std::optional<model::ByteRange>> source_range(const Call& call, const So
       "x-amz-copy-source-range", *value);
 }
 
-Outcome<api::Reply> part_copied(const Call& call, const model::PartInfo& part) {
+Outcome<api::Reply> part_copied(const Call& call, const Source& source, const model::PartInfo& part) {
   wire::XmlWriter xml("CopyPartResult", wire::kS3Namespace);
   xml.element("LastModified", wire::format_iso8601(part.modified_ms));
   xml.element("ETag", wire::quote_etag(part.etag));
   if (part.checksum) add_checksum(xml, *part.checksum);
-  return xml_reply(call, 200, std::move(xml).finish());
+  api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
+  add_source_version(reply.headers, source);
+  return reply;
 }
 
 model::Condition source_condition(const Call& call) {
@@ -138,26 +160,32 @@ model::Condition source_condition(const Call& call) {
 
 Answer copy_object(CallPtr call) {
   OBJSTORE_S3_TRY(refuse_streaming(*call));
-  OBJSTORE_S3_ASSIGN(const Source source, open_source(*call));
+  OBJSTORE_S3_ASSIGN(Source source, open_source(*call));
   OBJSTORE_S3_ASSIGN(const bool replaces, read_directive(*call, "x-amz-metadata-directive"));
   OBJSTORE_S3_TRY(check_copy(*call, source, replaces));
   OBJSTORE_S3_ASSIGN(model::CopyOptions options, copy_options(*call, source, replaces));
   model::Condition condition = source_condition(*call);
   if (!replaces && options.attributes) condition = unchanged(std::move(condition), source.info.generation);
-  const model::CopySource from{source.name.bucket, source.name.key, std::move(condition)};
+  const model::CopySource from{source.name.bucket, source.name.key, std::move(condition), source.name.version};
   Ticket<model::ObjectInfo> done = call->catalog().copy(from, call->bucket(), call->key(), std::move(options));
-  return answer_result(std::move(call), std::move(done), copied);
+  return answer_result(std::move(call), std::move(done),
+                       [source = std::move(source)](const Call& c, const Result<model::ObjectInfo>& copy) {
+                         return copied(c, source, copy);
+                       });
 }
 
 Answer upload_part_copy(CallPtr call) {
   OBJSTORE_S3_TRY(refuse_streaming(*call));
   OBJSTORE_S3_ASSIGN(const std::uint32_t number, read_part_number(*call));
-  OBJSTORE_S3_ASSIGN(const Source source, open_source(*call));
+  OBJSTORE_S3_ASSIGN(Source source, open_source(*call));
   OBJSTORE_S3_ASSIGN(const std::optional<model::ByteRange> range, source_range(*call, source));
-  const model::CopySource from{source.name.bucket, source.name.key, source_condition(*call)};
+  const model::CopySource from{source.name.bucket, source.name.key, source_condition(*call), source.name.version};
   Ticket<model::PartInfo> done =
       call->catalog().copy_part(from, range, call->bucket(), call->key(), call->param("uploadId").value_or(""), number);
-  return answer(std::move(call), std::move(done), part_copied);
+  return answer(std::move(call), std::move(done),
+                [source = std::move(source)](const Call& c, const model::PartInfo& part) {
+                  return part_copied(c, source, part);
+                });
 }
 
 }  // namespace objstore::s3

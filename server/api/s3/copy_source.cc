@@ -29,12 +29,15 @@ bool has_parent_segment(std::string_view key) {
 
 Outcome<SourceName> parse_copy_source(std::string_view value) {
   std::string_view path = value;
+  model::VersionChoice version;
   // The first raw '?' starts the version, as in a URL; a key's own is sent as %3F.
   if (const std::size_t question = path.find('?'); question != std::string_view::npos) {
     const std::string_view query = path.substr(question + 1);
     path = path.substr(0, question);
     if (!query.starts_with(kVersionQuery)) return bad_source(value, "The copy source's query is not a version");
-    if (query.substr(kVersionQuery.size()) != "null") return bad_source(value, "Invalid version id specified");
+    auto id = model::VersionId::parse(query.substr(kVersionQuery.size()));
+    if (!id) return bad_source(value, id.error().message);
+    version = std::move(*id);
   }
   // Decoded once and then split, so that what is authorised is what is read, however the name was spelled.
   auto decoded = wire::percent_decode(path);
@@ -48,7 +51,7 @@ Outcome<SourceName> parse_copy_source(std::string_view value) {
   if (!bucket) return bad_source(value, "Invalid copy source bucket name");
   auto key = ObjectKey::parse(names.substr(slash + 1));
   if (!key || has_parent_segment(key->str())) return bad_source(value, "Invalid copy source object key");
-  return SourceName{std::move(*bucket), std::move(*key)};
+  return SourceName{std::move(*bucket), std::move(*key), std::move(version)};
 }
 
 }  // namespace objstore::s3

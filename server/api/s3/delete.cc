@@ -22,6 +22,7 @@ struct Entry {
   std::string key;
   std::string version_id;  // as the request has it
   std::optional<Failure> failure;
+  model::DeleteResult result = {};
 };
 
 struct Batch {
@@ -49,11 +50,17 @@ Outcome<Ticket<model::DeleteResult>> begin_removal(const Call& call, const wire:
                                                    const Entry& entry) {
   auto key = ObjectKey::parse(entry.key);
   if (!key) return refuse(key.error().code == Errc::kTooLarge ? Code::kKeyTooLongError : Code::kInvalidArgument);
-  if (!entry.version_id.empty() && entry.version_id != "null") return refuse(Code::kNoSuchVersion);
-  OBJSTORE_S3_TRY(authorize(call, iam_action(Endpoint::kDeleteObject), call.bucket().str(), key->str(),
-                            call.bucket_info->owner_account));
+  model::VersionChoice version;
+  if (!entry.version_id.empty()) {
+    auto id = model::VersionId::parse(entry.version_id);
+    if (!id) return refuse(Code::kNoSuchVersion);
+    version = std::move(*id);
+  }
+  const std::string_view action =
+      version ? iam_version_action(Endpoint::kDeleteObject) : iam_action(Endpoint::kDeleteObject);
+  OBJSTORE_S3_TRY(authorize(call, action, call.bucket().str(), key->str(), call.bucket_info->owner_account));
   OBJSTORE_S3_ASSIGN(DeleteConditions conditions, entry_conditions(object, call.services.clock.now_ms()));
-  return call.catalog().remove(call.bucket(), *key, delete_condition(std::move(conditions)));
+  return call.catalog().remove(call.bucket(), *key, delete_condition(std::move(conditions)), std::move(version));
 }
 
 Outcome<Batch> read_batch(const wire::XmlElement& root) {
@@ -81,6 +88,8 @@ std::string result_document(const Batch& batch) {
     xml.open(entry.failure ? "Error" : "Deleted");
     xml.element("Key", entry.key);
     add_if_given(xml, "VersionId", entry.version_id);
+    if (entry.result.delete_marker)
+      xml.element("DeleteMarker", true).element("DeleteMarkerVersionId", entry.result.version_id);
     if (entry.failure) {
       const CodeFacts& known = facts(entry.failure->code);
       xml.element("Code", known.name);
@@ -111,8 +120,13 @@ Outcome<Ticket<api::Reply>> remove_all(const CallPtr& call, const std::string& d
   return answer(call, api::gather(std::move(tickets)),
                 [batch = std::move(batch)](
                     const Call& c, std::vector<Result<model::DeleteResult>> results) mutable -> Outcome<api::Reply> {
-                  for (std::size_t i = 0; i < results.size(); ++i)
-                    if (!results[i]) batch.entries[batch.asked[i]].failure = to_failure(results[i].error());
+                  for (std::size_t i = 0; i < results.size(); ++i) {
+                    Entry& entry = batch.entries[batch.asked[i]];
+                    if (results[i])
+                      entry.result = std::move(*results[i]);
+                    else
+                      entry.failure = to_failure(results[i].error());
+                  }
                   return xml_reply(c, 200, result_document(batch));
                 });
 }
@@ -127,15 +141,21 @@ Outcome<void> require_digest(const Call& call) {
   return refuse(Code::kInvalidRequest, "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
 }
 
+Outcome<api::Reply> removed_reply(const Call& call, const model::DeleteResult& removed) {
+  api::Reply reply = empty_reply(call, 204);
+  if (removed.delete_marker) reply.headers.add("x-amz-delete-marker", "true");
+  if (!removed.version_id.empty()) reply.headers.add("x-amz-version-id", removed.version_id);
+  return reply;
+}
+
 }  // namespace
 
 Answer delete_object(CallPtr call) {
-  OBJSTORE_S3_TRY(check_version_id(*call));
+  OBJSTORE_S3_ASSIGN(model::VersionChoice version, read_version(*call));
   OBJSTORE_S3_ASSIGN(DeleteConditions conditions, delete_conditions(call->head.headers, call->services.clock.now_ms()));
   Ticket<model::DeleteResult> removed =
-      call->catalog().remove(call->bucket(), call->key(), delete_condition(std::move(conditions)));
-  return answer(std::move(call), std::move(removed),
-                [](const Call& c, const model::DeleteResult&) -> Outcome<api::Reply> { return empty_reply(c, 204); });
+      call->catalog().remove(call->bucket(), call->key(), delete_condition(std::move(conditions)), std::move(version));
+  return answer(std::move(call), std::move(removed), removed_reply);
 }
 
 Answer delete_objects(CallPtr call) {

@@ -36,6 +36,7 @@ namespace objstore::s3 {
   X(EntityTooSmall, 400, "Your proposed upload is smaller than the minimum allowed object size.")                   \
   X(IllegalLocationConstraintException, 400,                                                                        \
     "The specified location constraint is not the one of the region that this endpoint serves.")                    \
+  X(IllegalVersioningConfigurationException, 400, "The Versioning element must be specified")                       \
   X(IncompleteBody, 400, "You did not provide the number of bytes specified by the Content-Length HTTP header.")    \
   X(InternalError, 500, "An internal error occurred. Try again.")                                                   \
   X(InvalidAccessKeyId, 403, "The AWS access key ID that you provided does not exist in our records.")              \
@@ -113,7 +114,8 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Failure {
   Code code = Code::kInternalError;
   std::string message;
-  Fields fields;  // further elements of the document: name, text
+  Fields fields;        // further elements of the document: name, text
+  Fields headers = {};  // further headers of the reply
 };
 
 template <typename T>

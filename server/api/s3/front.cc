@@ -28,14 +28,12 @@ Answer run(CallPtr call) {
     case Endpoint::kDeleteBucket:
       return delete_bucket(std::move(call));
     case Endpoint::kGetBucketLocation:
-    case Endpoint::kGetBucketVersioning:
     case Endpoint::kGetBucketRequestPayment:
     case Endpoint::kGetBucketLogging:
     case Endpoint::kGetBucketNotification:
     case Endpoint::kGetBucketAccelerate:
     case Endpoint::kGetBucketCors:
     case Endpoint::kGetBucketLifecycle:
-    case Endpoint::kGetBucketTagging:
     case Endpoint::kGetBucketWebsite:
     case Endpoint::kGetBucketReplication:
     case Endpoint::kGetBucketEncryption:
@@ -61,6 +59,10 @@ Answer run(CallPtr call) {
       return put_bucket_ownership_controls(std::move(call));
     case Endpoint::kDeleteBucketOwnershipControls:
       return delete_bucket_document(std::move(call), model::BucketDocument::kOwnershipControls);
+    case Endpoint::kGetBucketVersioning:
+      return get_bucket_versioning(call);
+    case Endpoint::kPutBucketVersioning:
+      return put_bucket_versioning(std::move(call));
     case Endpoint::kGetBucketAcl:
     case Endpoint::kGetObjectAcl:
       return get_acl(std::move(call));
@@ -69,7 +71,7 @@ Answer run(CallPtr call) {
     case Endpoint::kListObjectsV2:
       return list_objects_v2(std::move(call));
     case Endpoint::kListObjectVersions:
-      return list_object_versions(std::move(call));
+      return list_object_versions(call);
     case Endpoint::kListMultipartUploads:
       return list_multipart_uploads(std::move(call));
     case Endpoint::kDeleteObjects:
@@ -77,8 +79,20 @@ Answer run(CallPtr call) {
     case Endpoint::kGetObject:
     case Endpoint::kHeadObject:
       return get_object(std::move(call));
+    case Endpoint::kGetBucketTagging:
+      return get_bucket_tagging(call);
+    case Endpoint::kPutBucketTagging:
+      return put_bucket_tagging(std::move(call));
+    case Endpoint::kDeleteBucketTagging:
+      return delete_bucket_tagging(std::move(call));
+    case Endpoint::kGetObjectAttributes:
+      return get_object_attributes(call);
     case Endpoint::kGetObjectTagging:
-      return get_object_tagging(std::move(call));
+      return get_object_tagging(call);
+    case Endpoint::kPutObjectTagging:
+      return put_object_tagging(std::move(call));
+    case Endpoint::kDeleteObjectTagging:
+      return delete_object_tagging(std::move(call));
     case Endpoint::kPutObject:
       return put_object(std::move(call));
     case Endpoint::kCopyObject:

@@ -6,7 +6,7 @@
 namespace objstore::s3 {
 namespace {
 
-// What the three listings have in common.
+// What the two listings of objects have in common.
 struct Listing {
   model::ListQuery query;
   bool url_encoding = false;
@@ -57,8 +57,10 @@ Answer list_objects(CallPtr call) {
   wire::XmlWriter xml("ListBucketResult", wire::kS3Namespace);
   add_head(xml, *call, listing, page);
   xml.element("Marker", listing.text(listing.query.after));
-  // Without a delimiter the last key of the page is the next marker, and S3 leaves it out.
-  if (page.truncated && !listing.query.delimiter.empty()) xml.element("NextMarker", listing.text(page.next_after));
+  // Without a delimiter the last key of the page is the next marker, and S3 leaves it out. A page may end elsewhere.
+  const bool at_last_key = !page.objects.empty() && page.objects.back().key == page.next_after;
+  if (page.truncated && (!listing.query.delimiter.empty() || !at_last_key))
+    xml.element("NextMarker", listing.text(page.next_after));
   add_contents(xml, *call, listing, page, true);
   return reply_with(*call, std::move(xml));
 }
@@ -81,36 +83,6 @@ Answer list_objects_v2(CallPtr call) {
   if (token) xml.element("ContinuationToken", *token);
   if (page.truncated) xml.element("NextContinuationToken", call->tokens.seal(call->bucket().str(), page.next_after));
   add_contents(xml, *call, listing, page, call->param("fetch-owner").value_or("") == "true");
-  return reply_with(*call, std::move(xml));
-}
-
-// Without versioning every object is its own latest version, with the id "null".
-Answer list_object_versions(CallPtr call) {
-  OBJSTORE_S3_ASSIGN(Listing listing, read_listing(*call));
-  listing.query.after = call->param("key-marker").value_or("");
-  const std::string_view version_marker = call->param("version-id-marker").value_or("");
-  if (!version_marker.empty() && listing.query.after.empty())
-    return invalid_argument("A version-id marker cannot be specified without a key marker.", "version-id-marker",
-                            version_marker);
-  OBJSTORE_S3_ASSIGN(const model::ListPage page, outcome(call->catalog().list(call->bucket(), listing.query)));
-  wire::XmlWriter xml("ListVersionsResult", wire::kS3Namespace);
-  add_head(xml, *call, listing, page);
-  xml.element("KeyMarker", listing.text(listing.query.after));
-  xml.element("VersionIdMarker", version_marker);
-  if (page.truncated) {
-    xml.element("NextKeyMarker", listing.text(page.next_after));
-    if (!page.objects.empty() && page.objects.back().key == page.next_after) xml.element("NextVersionIdMarker", "null");
-  }
-  for (const model::ObjectInfo& object : page.objects) {
-    xml.open("Version");
-    xml.element("Key", listing.text(object.key));
-    xml.element("VersionId", "null");
-    xml.element("IsLatest", true);
-    add_listed_object(xml, object);
-    add_owner(xml, "Owner", *call, object.owner_account);
-    xml.close();
-  }
-  add_common_prefixes(xml, page.common_prefixes, listing.url_encoding);
   return reply_with(*call, std::move(xml));
 }
 

@@ -10,6 +10,7 @@
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
 #include "server/api/s3/upload_sink.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -118,7 +119,9 @@ Outcome<api::Reply> completed(const Call& call, const Result<model::ObjectInfo>&
     add_checksum(xml, *object->checksum);
     xml.element("ChecksumType", checksum_type_name(object->checksum->composite));
   }
-  return xml_reply(call, 200, std::move(xml).finish());
+  api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
+  add_version_header(call, reply.headers, *object);
+  return reply;
 }
 
 Outcome<Ticket<api::Reply>> complete(const CallPtr& call, const std::string& document) {

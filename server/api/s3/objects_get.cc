@@ -11,6 +11,7 @@
 #include "server/api/s3/conditions.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -78,6 +79,7 @@ api::Reply not_modified(const Call& call, const model::ObjectInfo& info) {
   api::Reply reply = empty_reply(call, 304);
   reply.headers.add("ETag", wire::quote_etag(info.etag));
   reply.headers.add("Last-Modified", wire::format_http_date(info.modified_ms));
+  add_version_header(call, reply.headers, info);
   for (const auto& [name, value] : info.attributes.system)
     if (name == "cache-control" || name == "expires") reply.headers.add(name, value);
   return reply;
@@ -87,6 +89,7 @@ api::Reply not_modified(const Call& call, const model::ObjectInfo& info) {
 api::Reply object_reply(const Call& call, const model::ObjectInfo& info, const Selection& selection) {
   api::Reply reply = empty_reply(call, selection.partial ? 206 : 200);
   add_object_headers(reply.headers, info);
+  add_version_header(call, reply.headers, info);
   apply_overrides(call, reply.headers);
   if (selection.partial)
     reply.headers.add("Content-Range", wire::content_range({selection.bytes.first, selection.bytes.length}, info.size));
@@ -112,31 +115,24 @@ Outcome<std::optional<api::Reply>> check_conditions(const Call& call, const mode
   return refuse(Code::kInternalError);
 }
 
-Failure missing_key(const Call& call, const Error& error) {
-  Failure failure = to_failure(error);
-  if (failure.code == Code::kNoSuchKey) failure.fields.emplace_back("Key", call.key().str());
-  return failure;
-}
-
 // HEAD needs the object's row alone, unless a part of it is asked for.
-Answer head_object(const CallPtr& call) {
-  auto info = call->catalog().head(call->bucket(), call->key());
-  if (!info) return std::unexpected(missing_key(*call, info.error()));
-  OBJSTORE_S3_ASSIGN(std::optional<api::Reply> early, check_conditions(*call, *info));
+Answer head_object(const CallPtr& call, const model::VersionChoice& version) {
+  OBJSTORE_S3_ASSIGN(const model::ObjectInfo info, read_head(*call, version));
+  OBJSTORE_S3_ASSIGN(std::optional<api::Reply> early, check_conditions(*call, info));
   if (early) return Ticket<api::Reply>(std::move(*early));
-  OBJSTORE_S3_ASSIGN(const Selection selection, select_range(*call, *info));
-  return Ticket<api::Reply>(object_reply(*call, *info, selection));
+  OBJSTORE_S3_ASSIGN(const Selection selection, select_range(*call, info));
+  return Ticket<api::Reply>(object_reply(*call, info, selection));
 }
 
 }  // namespace
 
 Answer get_object(CallPtr call) {
-  OBJSTORE_S3_TRY(check_version_id(*call));
+  OBJSTORE_S3_ASSIGN(const model::VersionChoice version, read_version(*call));
   OBJSTORE_S3_TRY(check_overrides(*call));
   const bool by_part = call->param("partNumber").has_value();
-  if (call->is_head() && !by_part) return head_object(call);
-  auto opened = call->catalog().open_object(call->bucket(), call->key());
-  if (!opened) return std::unexpected(missing_key(*call, opened.error()));
+  if (call->is_head() && !by_part) return head_object(call, version);
+  auto opened = call->catalog().open_object(call->bucket(), call->key(), version);
+  if (!opened) return std::unexpected(unreadable(*call, version, opened.error()));
   model::OpenObject& object = **opened;
   OBJSTORE_S3_ASSIGN(std::optional<api::Reply> early, check_conditions(*call, object.info()));
   if (early) return Ticket<api::Reply>(std::move(*early));
@@ -145,17 +141,6 @@ Answer get_object(CallPtr call) {
   api::Reply reply = object_reply(*call, object.info(), selection);
   if (!call->is_head() && selection.bytes.length > 0) reply.source = object.read(selection.bytes);
   return Ticket<api::Reply>(std::move(reply));
-}
-
-Answer get_object_tagging(CallPtr call) {
-  OBJSTORE_S3_TRY(check_version_id(*call));
-  auto info = call->catalog().head(call->bucket(), call->key());
-  if (!info) return std::unexpected(missing_key(*call, info.error()));
-  wire::XmlWriter xml("Tagging", wire::kS3Namespace);
-  xml.open("TagSet");
-  for (const auto& [key, value] : info->attributes.tags)
-    xml.open("Tag").element("Key", key).element("Value", value).close();
-  return Ticket<api::Reply>(xml_reply(*call, 200, std::move(xml).finish()));
 }
 
 }  // namespace objstore::s3

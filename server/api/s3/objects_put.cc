@@ -5,6 +5,7 @@
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
 #include "server/api/s3/upload_sink.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -13,6 +14,7 @@ Outcome<api::Reply> object_stored(const Call& call, const Result<model::ObjectIn
   if (!stored) return std::unexpected(write_failure(call.head.headers, stored.error()));
   api::Reply reply = empty_reply(call, 200);
   reply.headers.add("ETag", wire::quote_etag(stored->etag));
+  add_version_header(call, reply.headers, *stored);
   if (stored->checksum) add_checksum_headers(reply.headers, *stored->checksum);
   return reply;
 }

@@ -24,15 +24,27 @@ Answer put_public_access_block(CallPtr call);
 Answer get_bucket_ownership_controls(const CallPtr& call);
 Answer put_bucket_ownership_controls(CallPtr call);
 Answer delete_bucket_document(CallPtr call, model::BucketDocument document);
+// versioning.cc
+Answer get_bucket_versioning(const CallPtr& call);
+Answer put_bucket_versioning(CallPtr call);
 // acl.cc
 Answer get_acl(CallPtr call);  // of a bucket, or of an object
 // list.cc
 Answer list_objects(CallPtr call);
 Answer list_objects_v2(CallPtr call);
-Answer list_object_versions(CallPtr call);
+// list_versions.cc
+Answer list_object_versions(const CallPtr& call);
 // objects_get.cc
 Answer get_object(CallPtr call);  // also HeadObject
-Answer get_object_tagging(CallPtr call);
+// object_attributes.cc
+Answer get_object_attributes(const CallPtr& call);
+// tagging.cc
+Answer get_bucket_tagging(const CallPtr& call);
+Answer put_bucket_tagging(CallPtr call);
+Answer delete_bucket_tagging(CallPtr call);
+Answer get_object_tagging(const CallPtr& call);
+Answer put_object_tagging(CallPtr call);
+Answer delete_object_tagging(CallPtr call);
 // objects_put.cc
 Answer put_object(CallPtr call);
 // delete.cc

@@ -52,6 +52,7 @@ api::Reply failure_reply(const wire::RequestHead& head, const FrontOptions& opti
   const CodeFacts& known = facts(failure.code);
   api::Reply reply = bare_reply(head, options, known.status);
   reply.access.error = known.name;
+  for (const auto& [name, value] : failure.headers) reply.headers.add(name, value);
   if (known.status == 503) reply.headers.add("Retry-After", "1");
   if (head.method == "HEAD" || known.status == 304) return reply;
   reply.headers.add("Content-Type", "application/xml");

@@ -3,7 +3,9 @@
 #include "common/wire/sigv4.h"
 #include "common/wire/time.h"
 #include "common/wire/uri.h"
+#include "server/api/s3/arguments.h"
 #include "server/api/s3/attributes.h"
+#include "server/api/s3/copy_source.h"
 
 namespace objstore::s3 {
 namespace {
@@ -12,6 +14,7 @@ constexpr std::string_view kExistingTag = "s3:existingobjecttag/";
 constexpr std::string_view kRequestTag = "s3:requestobjecttag/";
 constexpr std::string_view kHeaderKey = "s3:x-amz-";
 constexpr std::string_view kService = "s3:";
+constexpr std::string_view kSourceVersion = "?versionId=";
 
 std::optional<std::vector<std::string>> one(std::string value) {
   return std::vector{std::move(value)};
@@ -41,7 +44,7 @@ RequestContext::Values RequestContext::of_connection(std::string_view key) const
 RequestContext::Values RequestContext::of_request(std::string_view key) const {
   if (key == "s3:prefix" || key == "s3:delimiter" || key == "s3:max-keys")
     return of_parameter(key.substr(kService.size()));
-  if (key == "s3:versionid") return is_source() ? std::nullopt : of_parameter("versionId");
+  if (key == "s3:versionid") return version_id();
   if (key == "s3:if-match" || key == "s3:if-none-match") return of_header(key.substr(kService.size()));
   if (key == "s3:requestobjecttagkeys") return request_tag_keys();
   if (key == "s3:x-amz-copy-source") return copy_source();
@@ -64,6 +67,13 @@ RequestContext::Values RequestContext::of_header(std::string_view name) const {
 RequestContext::Values RequestContext::of_parameter(std::string_view name) const {
   const auto value = call_.param(name);
   return value ? one(std::string(*value)) : std::nullopt;
+}
+
+RequestContext::Values RequestContext::version_id() const {
+  if (!is_source_) return of_parameter("versionId");
+  const std::string_view source = call_.header("x-amz-copy-source").value_or("");
+  const std::size_t at = source.find(kSourceVersion);
+  return at == std::string_view::npos ? std::nullopt : one(std::string(source.substr(at + kSourceVersion.size())));
 }
 
 // "bucket/key" whatever the header's spelling is.
@@ -98,15 +108,20 @@ RequestContext::Values RequestContext::existing_tag(std::string_view name) const
   const auto bucket = BucketName::parse(bucket_);
   const auto key = ObjectKey::parse(key_);
   if (!bucket || !key) return std::nullopt;
-  const auto info = call_.catalog().head(*bucket, *key);
+  const auto wanted = version();
+  if (!wanted) return std::nullopt;
+  const auto info = call_.catalog().head(*bucket, *key, *wanted);
   if (!info) return std::nullopt;
   for (const auto& [tag, value] : info->attributes.tags)
     if (tag == name) return one(value);
   return std::nullopt;
 }
 
-bool RequestContext::is_source() const {
-  return !call_.route.bucket || !call_.route.key || bucket_ != call_.bucket().str() || key_ != call_.key().str();
+// Which version of the object is meant: the query says so, or the header of a copy.
+Outcome<model::VersionChoice> RequestContext::version() const {
+  if (!is_source_) return read_version(call_);
+  OBJSTORE_S3_ASSIGN(SourceName name, parse_copy_source(call_.header("x-amz-copy-source").value_or("")));
+  return std::move(name.version);
 }
 
 }  // namespace objstore::s3

@@ -11,10 +11,10 @@ namespace objstore::s3 {
 
 class RequestContext final : public auth::PolicyContext {
  public:
-  // All outlive the context. bucket, key: what is decided about, which for the source of a copy is not what the request
-  // is addressed to.
-  RequestContext(const Call& call, std::string_view bucket, std::string_view key)
-      : call_(call), bucket_(bucket), key_(key) {}
+  // All outlive the context. bucket, key: what is decided about. is_source: that is what the request copies from, not
+  // what it is addressed to.
+  RequestContext(const Call& call, std::string_view bucket, std::string_view key, bool is_source)
+      : call_(call), bucket_(bucket), key_(key), is_source_(is_source) {}
 
   std::optional<std::vector<std::string>> values(std::string_view key) const override;
 
@@ -24,15 +24,17 @@ class RequestContext final : public auth::PolicyContext {
   Values of_request(std::string_view key) const;
   Values of_header(std::string_view name) const;
   Values of_parameter(std::string_view name) const;
+  Values version_id() const;
   Values copy_source() const;
   Values request_tag(std::string_view name) const;
   Values request_tag_keys() const;
   Values existing_tag(std::string_view name) const;
-  bool is_source() const;
+  Outcome<model::VersionChoice> version() const;
 
   const Call& call_;
   const std::string_view bucket_;
   const std::string_view key_;
+  const bool is_source_;
 };
 
 }  // namespace objstore::s3

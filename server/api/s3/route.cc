@@ -99,7 +99,7 @@ struct BucketConfiguration {
 constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
     {"acl", Endpoint::kGetBucketAcl},
     {"location", Endpoint::kGetBucketLocation},
-    {"versioning", Endpoint::kGetBucketVersioning},
+    {"versioning", Endpoint::kGetBucketVersioning, Endpoint::kPutBucketVersioning},
     {"requestPayment", Endpoint::kGetBucketRequestPayment},
     {"logging", Endpoint::kGetBucketLogging},
     {"notification", Endpoint::kGetBucketNotification},
@@ -108,7 +108,7 @@ constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
     {"policyStatus", Endpoint::kGetBucketPolicyStatus},
     {"cors", Endpoint::kGetBucketCors},
     {"lifecycle", Endpoint::kGetBucketLifecycle},
-    {"tagging", Endpoint::kGetBucketTagging},
+    {"tagging", Endpoint::kGetBucketTagging, Endpoint::kPutBucketTagging, Endpoint::kDeleteBucketTagging},
     {"website", Endpoint::kGetBucketWebsite},
     {"replication", Endpoint::kGetBucketReplication},
     {"encryption", Endpoint::kGetBucketEncryption},
@@ -202,7 +202,10 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   if (subresource == "uploadId") return upload_endpoint(method, head, params);
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
   if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
+  if (method == "GET" && subresource == "attributes") return Endpoint::kGetObjectAttributes;
   if (method == "GET" && subresource == "tagging") return Endpoint::kGetObjectTagging;
+  if (method == "PUT" && subresource == "tagging") return Endpoint::kPutObjectTagging;
+  if (method == "DELETE" && subresource == "tagging") return Endpoint::kDeleteObjectTagging;
   return Endpoint::kNotImplemented;
 }
 
@@ -265,6 +268,29 @@ std::string_view operation_name(Endpoint endpoint) noexcept {
 
 std::string_view iam_action(Endpoint endpoint) noexcept {
   return kEndpoints[static_cast<std::size_t>(endpoint)].action;
+}
+
+std::string_view iam_version_action(Endpoint endpoint) noexcept {
+  switch (endpoint) {
+    case Endpoint::kGetObject:
+    case Endpoint::kHeadObject:
+      return "s3:GetObjectVersion";
+    case Endpoint::kGetObjectAcl:
+      return "s3:GetObjectVersionAcl";
+    case Endpoint::kGetObjectAttributes:
+      return "s3:GetObjectVersionAttributes";
+    case Endpoint::kGetObjectTagging:
+      return "s3:GetObjectVersionTagging";
+    case Endpoint::kPutObjectTagging:
+      return "s3:PutObjectVersionTagging";
+    case Endpoint::kDeleteObjectTagging:
+      return "s3:DeleteObjectVersionTagging";
+    case Endpoint::kDeleteObject:
+    case Endpoint::kDeleteObjects:
+      return "s3:DeleteObjectVersion";
+    default:
+      return iam_action(endpoint);
+  }
 }
 
 Outcome<Route> route(const wire::RequestHead& head, const std::vector<std::string>& domains) {

@@ -25,6 +25,7 @@ namespace objstore::s3 {
   X(DeleteBucket, "s3:DeleteBucket")                                                                    \
   X(GetBucketLocation, "s3:GetBucketLocation")                                                          \
   X(GetBucketVersioning, "s3:GetBucketVersioning")                                                      \
+  X(PutBucketVersioning, "s3:PutBucketVersioning")                                                      \
   X(GetBucketRequestPayment, "s3:GetBucketRequestPayment")                                              \
   X(GetBucketLogging, "s3:GetBucketLogging")                                                            \
   X(GetBucketNotification, "s3:GetBucketNotification")                                                  \
@@ -37,6 +38,8 @@ namespace objstore::s3 {
   X(GetBucketCors, "s3:GetBucketCORS")                                                                  \
   X(GetBucketLifecycle, "s3:GetLifecycleConfiguration")                                                 \
   X(GetBucketTagging, "s3:GetBucketTagging")                                                            \
+  X(PutBucketTagging, "s3:PutBucketTagging")                                                            \
+  X(DeleteBucketTagging, "s3:PutBucketTagging")                                                         \
   X(GetBucketWebsite, "s3:GetBucketWebsite")                                                            \
   X(GetBucketReplication, "s3:GetReplicationConfiguration")                                             \
   X(GetBucketEncryption, "s3:GetEncryptionConfiguration")                                               \
@@ -55,7 +58,10 @@ namespace objstore::s3 {
   X(GetObject, "s3:GetObject")                                                                          \
   X(HeadObject, "s3:GetObject")                                                                         \
   X(GetObjectAcl, "s3:GetObjectAcl")                                                                    \
+  X(GetObjectAttributes, "s3:GetObjectAttributes")                                                      \
   X(GetObjectTagging, "s3:GetObjectTagging")                                                            \
+  X(PutObjectTagging, "s3:PutObjectTagging")                                                            \
+  X(DeleteObjectTagging, "s3:DeleteObjectTagging")                                                      \
   X(PutObject, "s3:PutObject")                                                                          \
   X(CopyObject, "s3:PutObject")                                                                         \
   X(DeleteObject, "s3:DeleteObject")                                                                    \
@@ -76,6 +82,8 @@ enum class Endpoint : std::uint8_t {
 
 std::string_view operation_name(Endpoint endpoint) noexcept;  // "PutObject"
 std::string_view iam_action(Endpoint endpoint) noexcept;      // "s3:PutObject"
+// What IAM asks for when the request names a version: "s3:GetObjectVersion". The same where it makes no difference.
+std::string_view iam_version_action(Endpoint endpoint) noexcept;
 
 struct Route {
   Endpoint endpoint = Endpoint::kNotImplemented;

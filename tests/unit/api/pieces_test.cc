@@ -135,7 +135,7 @@ TEST_CASE("tags are checked where they are stored") {
   CHECK(attributes_code({{"x-amz-tagging", "a=" + std::string(257, 'v')}}) == "InvalidTag");
   CHECK(attributes_code({{"x-amz-tagging", std::string(129, 'k')}}) == "InvalidTag");
   CHECK(attributes_code({{"x-amz-tagging", "a=%zz"}}) == "InvalidArgument");
-  CHECK(attributes_code({{"x-amz-tagging", "1&2&3&4&5&6&7&8&9&10&11"}}) == "InvalidTag");
+  CHECK(attributes_code({{"x-amz-tagging", "1&2&3&4&5&6&7&8&9&10&11"}}) == "BadRequest");
   CHECK(attributes_code({{"x-amz-storage-class", "COLD"}}) == "InvalidStorageClass");
 }
 
