@@ -17,9 +17,11 @@
 #include "server/app/jobs.h"
 #include "server/app/metrics.h"
 #include "server/app/network_file.h"
+#include "server/app/scrub.h"
 #include "server/app/store.h"
 #include "server/auth/authorizer.h"
 #include "server/http/server.h"
+#include "server/storage/scrubber.h"
 
 namespace objstore::app {
 namespace {
@@ -100,6 +102,7 @@ struct App::Impl {
   const UnixMillis started_ms = clock.now_ms();
   std::atomic<bool> stopping{false};
   std::unique_ptr<Store> store;
+  std::unique_ptr<DamageCount> damage;
   Jobs jobs{clock};  // of the operator; they use the store
   std::unique_ptr<Identity> identity;
   std::unique_ptr<auth::Authenticator> authenticator;
@@ -193,6 +196,7 @@ Result<admin::StatusReport> App::Impl::status() {
   OBJSTORE_ASSIGN(const auto totals, store->catalog().totals());
   OBJSTORE_ASSIGN(const auto space, store->engine().space());
   OBJSTORE_ASSIGN(const auto disk, store->space().space());
+  OBJSTORE_ASSIGN(const auto damaged, damage->get());
   return admin::StatusReport{.version = std::string(version()),
                              .uptime_s = (clock.now_ms() - started_ms) / 1000,
                              .buckets = totals.buckets,
@@ -201,10 +205,17 @@ Result<admin::StatusReport> App::Impl::status() {
                              .stored_bytes = space.written_bytes + space.metadata_bytes,
                              .disk_bytes = disk.total_bytes,
                              .disk_free_bytes = disk.available_bytes,
+                             .damaged_chunks = damaged.damaged,
+                             .lost_chunks = damaged.lost,
+                             .scrubbed_ms = store->engine().scrubber().progress().finished_ms,
                              .writable = ready().has_value()};
 }
 
 Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string_view query) {
+  if (kind == "scrub") {
+    OBJSTORE_ASSIGN(auto scrub, jobs.start(std::string(kind), scrub_online(*store)));
+    return report_of(std::move(scrub));
+  }
   if (kind != "fsck") return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
   OBJSTORE_ASSIGN(const bool read_data, read_data_of(query));
   OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), fsck_online(*store, {.read_data = read_data})));
@@ -212,27 +223,30 @@ Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string
 }
 
 admin::AdminHooks App::Impl::hooks() {
-  return {
-      .ready = [this] { return ready(); },
-      .metrics =
-          [this] {
-            return metrics_text(
-                {.store = *store, .server = *server, .clock = clock, .started_ms = started_ms, .version = version()});
-          },
-      .status = [this] { return status(); },
-      .rotate_root_key =
-          [this] {
-            auto rotated = identity->rotate_root_key();
-            if (!rotated) log::error("the root key was not rotated", {{"error", rotated.error().message}});
-            return rotated;
-          },
-      .start_job = [this](std::string_view kind, std::string_view query) { return start_job(kind, query); },
-      .jobs =
-          [this] {
-            std::vector<admin::JobReport> reports;
-            for (JobInfo& info : jobs.list()) reports.push_back(report_of(std::move(info)));
-            return reports;
-          }};
+  return {.ready = [this] { return ready(); },
+          .metrics =
+              [this] {
+                return metrics_text({.store = *store,
+                                     .damage = *damage,
+                                     .server = *server,
+                                     .clock = clock,
+                                     .started_ms = started_ms,
+                                     .version = version()});
+              },
+          .status = [this] { return status(); },
+          .rotate_root_key =
+              [this] {
+                auto rotated = identity->rotate_root_key();
+                if (!rotated) log::error("the root key was not rotated", {{"error", rotated.error().message}});
+                return rotated;
+              },
+          .start_job = [this](std::string_view kind, std::string_view query) { return start_job(kind, query); },
+          .jobs =
+              [this] {
+                std::vector<admin::JobReport> reports;
+                for (JobInfo& info : jobs.list()) reports.push_back(report_of(std::move(info)));
+                return reports;
+              }};
 }
 
 std::string_view version() noexcept {
@@ -245,6 +259,7 @@ App::~App() = default;
 Result<std::unique_ptr<App>> App::start(const Config& config, const Secrets& secrets) {
   auto impl = std::make_unique<Impl>(config);
   OBJSTORE_ASSIGN(impl->store, Store::open(config, impl->clock));
+  impl->damage = std::make_unique<DamageCount>(impl->store->engine());
   OBJSTORE_TRY(impl->open_identity(secrets));
   OBJSTORE_TRY(impl->wire(secrets));
   OBJSTORE_TRY(impl->listen());

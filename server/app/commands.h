@@ -14,8 +14,9 @@ inline constexpr int kExitUsage = 2;
 struct CommandLine {
   OptionLayer options;
   std::string endpoint;    // of commands that ask a server: instead of the running server's own
-  bool json = false;       // of status and fsck
+  bool json = false;       // of status, fsck and scrub
   bool read_data = false;  // of fsck
+  bool wait = false;       // of scrub
 };
 
 int serve(const CommandLine& line);
@@ -25,6 +26,8 @@ int show_status(const CommandLine& line);
 int rotate_root_key(const CommandLine& line);
 // By the running server, or offline. 0 clean, 1 damage or an error, 3 leaks only.
 int fsck(const CommandLine& line);
+// By the running server, or offline. 0, 1 when chunks are lost or after an error.
+int scrub(const CommandLine& line);
 
 // The environment of this process.
 std::optional<std::string> process_environment(const std::string& name);

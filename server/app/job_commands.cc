@@ -4,11 +4,13 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "server/app/fsck.h"
 #include "server/app/process.h"
 #include "server/app/running_server.h"
+#include "server/app/scrub.h"
 
 namespace objstore::app {
 namespace {
@@ -52,8 +54,12 @@ void end_progress() {
 
 // Starts the job and waits for its result.
 Result<std::string> run_on_server(const Connection& server, const std::string& kind, std::string_view query) {
-  OBJSTORE_ASSIGN(const auto answer, ask_server(server, "POST", "/-/" + kind, query));
-  OBJSTORE_ASSIGN(JobState job, parse_job(answer));
+  auto answer = ask_server(server, "POST", "/-/" + kind, query);
+  // A scrub is like another: one that runs already is waited for. A check may have been asked for something else.
+  if (!answer && answer.error().code == Errc::kConflict && kind == "scrub")
+    answer = ask_server(server, "GET", "/-/jobs/" + kind);
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  OBJSTORE_ASSIGN(JobState job, parse_job(*answer));
   const std::uint64_t id = job.id;
   while (job.state == "running") {
     show_progress(kind.c_str(), job.fraction);
@@ -80,7 +86,41 @@ Result<std::string> fsck_report(const Config& config, const CommandLine& line) {
   return fsck_on_server(config, line);
 }
 
+// Nothing when nobody waits for the end of a pass that was started.
+Result<std::optional<std::string>> scrub_on_server(const Config& config, const CommandLine& line) {
+  OBJSTORE_ASSIGN(const auto server, find_server(config, line.endpoint));
+  if (line.wait) return run_on_server(server, "scrub", {});
+  OBJSTORE_ASSIGN(const auto started, ask_server(server, "POST", "/-/scrub"));
+  return std::nullopt;
+}
+
+Result<std::optional<std::string>> scrub_report(const Config& config, const CommandLine& line) {
+  if (!line.endpoint.empty()) return scrub_on_server(config, line);
+  auto offline = scrub_offline(config, [](double fraction) { show_progress("scrub", fraction); });
+  end_progress();
+  if (offline || offline.error().code != Errc::kUnavailable) return offline;
+  return scrub_on_server(config, line);
+}
+
 }  // namespace
+
+int scrub(const CommandLine& line) {
+  const auto config = config_with_data(line);
+  if (!config) return failed(config.error());
+  prepare_process();
+  const auto report = scrub_report(*config, line);
+  if (!report) return failed(report.error());
+  if (!*report) {
+    std::puts(
+        "The server has begun to read everything; objd status shows what it finds, objd scrub --wait waits for it.");
+    return 0;
+  }
+  const auto status = scrub_exit_status(**report);
+  const auto text = scrub_text(**report);
+  if (!status || !text) return failed(status ? text.error() : status.error());
+  std::fputs((line.json ? **report + "\n" : *text).c_str(), stdout);
+  return *status;
+}
 
 int fsck(const CommandLine& line) {
   const auto config = config_with_data(line);

@@ -63,11 +63,15 @@ int main(int argc, char** argv) {
   auto* rotate = cli.add_subcommand("rotate-root-key", "Replace the root key, with or without a running server.");
   auto* check_store =
       cli.add_subcommand("fsck", "Check a store, with or without a running server: 0 clean, 1 damage, 3 leaks.");
-  for (auto* command : {check, status, rotate, check_store}) command->fallthrough();
-  for (auto* command : {status, rotate, check_store})
+  auto* scrub_store =
+      cli.add_subcommand("scrub", "Read and verify all data now, repair what can be repaired, name what is damaged.");
+  for (auto* command : {check, status, rotate, check_store, scrub_store}) command->fallthrough();
+  for (auto* command : {status, rotate, check_store, scrub_store})
     command->add_option("--endpoint", line.endpoint, "URL of the server, instead of what the data directory says.")
         ->type_name("URL");
-  for (auto* command : {status, check_store}) command->add_flag("--json", line.json, "Print the report as JSON.");
+  for (auto* command : {status, check_store, scrub_store})
+    command->add_flag("--json", line.json, "Print the report as JSON.");
+  scrub_store->add_flag("--wait", line.wait, "Stay until the pass of a running server has ended.");
   check_store->add_flag("--read-data", line.read_data, "Read and verify every stored chunk, too.");
   cli.require_subcommand(0, 1);
 
@@ -82,5 +86,6 @@ int main(int argc, char** argv) {
   if (status->parsed()) return show_status(line);
   if (rotate->parsed()) return rotate_root_key(line);
   if (check_store->parsed()) return fsck(line);
+  if (scrub_store->parsed()) return scrub(line);
   return serve(line);
 }

@@ -89,15 +89,6 @@ void add_storage(Page& page, Store& store) {
   page.counter("compacted_chunks_total", "Chunks moved out of them.", compacted.chunks);
   page.counter("compacted_bytes_total", "Bytes moved.", compacted.bytes_moved);
   page.gauge("compaction_candidates", "Segments that are worth a rewrite.", compacted.candidates);
-  const auto scrub = store.engine().scrubber().progress();
-  page.gauge("scrub_running", "1 while the scrubber makes a pass.", scrub.running ? 1 : 0);
-  page.gauge("scrub_done_percent", "Of the pass under way, or of the last one.",
-             static_cast<std::uint64_t>(scrub.done * 100));
-  page.gauge("scrub_finished_timestamp_seconds", "When the last complete pass ended; 0: never.",
-             static_cast<std::uint64_t>(scrub.finished_ms / 1000));
-  page.gauge("scrub_damaged_copies", "Found damaged by the pass under way, or by the last one.", scrub.damaged);
-  page.gauge("scrub_unreadable_copies", "Not given by their disk, likewise.", scrub.unreadable);
-  page.gauge("scrub_repaired_chunks", "Which have all their copies again, likewise.", scrub.repaired);
   const auto directories = store.engine().segments().directories();
   page.head("segment_directory_failed", "gauge", "1 for a directory that is missing or has failed.");
   for (const auto& directory : directories)
@@ -123,6 +114,23 @@ void add_storage(Page& page, Store& store) {
              store.engine().committer().failure().empty() ? 0 : 1);
 }
 
+void add_damage(Page& page, Store& store, DamageCount& damage) {
+  const auto scrub = store.engine().scrubber().progress();
+  page.gauge("scrub_running", "1 while everything is being read and verified.", scrub.running ? 1 : 0);
+  page.counter("scrub_passes_total", "Times that everything was read.", scrub.passes);
+  page.gauge("scrub_chunks", "Chunks read by the pass under way, or by the last one.", scrub.chunks);
+  page.gauge("scrub_bytes", "Bytes of them.", scrub.bytes);
+  page.gauge("scrub_damaged_copies", "Copies that were not what had been written, in that pass.", scrub.damaged);
+  page.gauge("scrub_unreadable_copies", "Copies that their disk did not give, in that pass.", scrub.unreadable);
+  page.gauge("scrub_repaired_chunks", "Chunks that have all their copies again, in that pass.", scrub.repaired);
+  page.gauge("scrub_finished_seconds", "When the last complete pass ended, since 1970; 0: never.",
+             static_cast<std::uint64_t>(std::max<UnixMillis>(scrub.finished_ms, 0) / 1000));
+  if (const auto count = damage.get()) {
+    page.gauge("damaged_chunks", "Chunks with a copy that was found damaged (counted to 10000).", count->damaged);
+    page.gauge("lost_chunks", "Those without a good copy: objects that need them cannot be read.", count->lost);
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
@@ -130,6 +138,7 @@ std::string metrics_text(const MetricsSources& sources) {
   add_process(page, sources);
   add_http(page, sources.server.stats());
   add_storage(page, sources.store);
+  add_damage(page, sources.store, sources.damage);
   return page.take();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/app/scrub.h"
 #include "server/app/store.h"
 #include "server/http/server.h"
 
@@ -11,6 +12,7 @@ namespace objstore::app {
 
 struct MetricsSources {
   Store& store;
+  DamageCount& damage;
   http::Server& server;
   const Clock& clock;
   UnixMillis started_ms = 0;

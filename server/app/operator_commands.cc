@@ -24,6 +24,12 @@ std::string human(std::uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+std::string damage_text(std::uint64_t damaged, std::uint64_t lost) {
+  if (damaged == 0) return "damage    none found\n";
+  return fmt::format("damage    {} chunks, {} of them without a good copy; objd fsck names the objects\n", damaged,
+                     lost);
+}
+
 std::string status_text(const json::object& report) {
   const auto number = [&](std::string_view name) { return json::value_to<std::uint64_t>(report.at(name)); };
   const auto logical = number("logical_bytes");
@@ -35,8 +41,8 @@ std::string status_text(const json::object& report) {
                       human(logical), human(stored));
   if (logical > 0)
     text += fmt::format(" ({:.0f} % of logical)", 100.0 * static_cast<double>(stored) / static_cast<double>(logical));
-  return text +
-         fmt::format("\ndisk      {} free of {}\n", human(number("disk_free_bytes")), human(number("disk_bytes")));
+  text += fmt::format("\ndisk      {} free of {}\n", human(number("disk_free_bytes")), human(number("disk_bytes")));
+  return text + damage_text(number("damaged_chunks"), number("lost_chunks"));
 }
 
 Result<std::string> rotate_online(const Config& config, const std::string& endpoint) {

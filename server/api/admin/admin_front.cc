@@ -26,6 +26,7 @@ constexpr auto kResources = std::to_array<Resource>({
     {"/-/status", "GET", "Status"},
     {"/-/rotate-root-key", "POST", "RotateRootKey"},
     {"/-/fsck", "POST", "StartFsck"},
+    {"/-/scrub", "POST", "StartScrub"},
     {"/-/jobs", "GET", "Jobs"},
 });
 constexpr std::string_view kOneJob = "/-/jobs/";
@@ -74,7 +75,10 @@ boost::json::object to_json(const StatusReport& report) {
           {"logical_bytes", report.logical_bytes},
           {"stored_bytes", report.stored_bytes},
           {"disk_bytes", report.disk_bytes},
-          {"disk_free_bytes", report.disk_free_bytes}};
+          {"disk_free_bytes", report.disk_free_bytes},
+          {"damaged_chunks", report.damaged_chunks},
+          {"lost_chunks", report.lost_chunks},
+          {"scrubbed_ms", report.scrubbed_ms}};
 }
 
 boost::json::object to_json(const JobReport& job, bool with_result) {
