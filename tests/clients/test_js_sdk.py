@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript: js/driver.mjs with the versions of js/package-lock.json."""
+"""Clients in JavaScript, the AWS SDK (js/driver.mjs) and MinIO's (js/minio.mjs), in the versions of js/package-lock.json."""
 import hashlib
 import pathlib
 import shutil
@@ -9,11 +9,12 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent / "js"
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 INSTALL_TRIES_MAX = 3
+DRIVERS = ["driver.mjs", "minio.mjs"]
 
 
 @pytest.fixture(scope="session")
 def sdk_folder(work_dir):
-    """A folder with the driver and the SDK, kept under build/ for as long as the lock file is the same."""
+    """A folder with the drivers and their packages, kept under build/ for as long as the lock file is the same."""
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
     folder = BUILD / "js" / lock
     if not (folder / "installed").exists():
@@ -22,7 +23,8 @@ def sdk_folder(work_dir):
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, folder)
         install(folder)
-    shutil.copy(HERE / "driver.mjs", folder)
+    for driver in DRIVERS:
+        shutil.copy(HERE / driver, folder)
     return folder
 
 
@@ -37,9 +39,10 @@ def install(folder):
     pytest.fail(f"npm ci: {done.stdout}{done.stderr}")
 
 
-def test_the_javascript_sdk(sdk_folder, client_env, endpoint, bucket):
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_javascript(driver, sdk_folder, client_env, endpoint, bucket):
     node = shutil.which("node", path=client_env["PATH"]) or "node"
-    done = subprocess.run([node, "driver.mjs"], cwd=sdk_folder, text=True, capture_output=True, timeout=300,
+    done = subprocess.run([node, driver], cwd=sdk_folder, text=True, capture_output=True, timeout=300,
                           env=dict(client_env, ENDPOINT=endpoint, BUCKET=bucket, NODE_NO_WARNINGS="1"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].startswith("all ")

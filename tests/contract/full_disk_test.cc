@@ -42,7 +42,7 @@ storage::LocalSegmentOptions small_segments(const SmallDisk& disk) {
   return options;
 }
 
-TEST_CASE("a full disk refuses appends, keeps what is there, and takes more once there is space", "[full]") {
+TEST_CASE("I14: a full disk refuses appends, keeps what is there, and takes more once there is space", "[full]") {
   const SmallDisk disk("size=2m");
   if (!disk.mounted()) return;
   write_file(disk.path() + "/other", Bytes(512 << 10));
@@ -98,7 +98,7 @@ TEST_CASE("metadata is not opened on a full disk, where RocksDB would abort", "[
   CHECK(storage::open_rocksdb_metadata_store(options).error().code == Errc::kNoSpace);
 }
 
-TEST_CASE("the guard refuses on a disk that fills up and admits once there is space", "[full]") {
+TEST_CASE("I14: the guard refuses on a disk that fills up and admits once there is space", "[full]") {
   const SmallDisk disk("size=16m");
   if (!disk.mounted()) return;
   const SystemClock clock;

@@ -28,7 +28,7 @@ def options():
     parser.add_argument("--until", type=float, metavar="MINUTES",
                         help="go round until each target has had so many CPU minutes without a finding")
     parser.add_argument("--report", action="store_true", help="run nothing, print what the results say")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()  # options may stand between seconds and targets
 
 
 def results():

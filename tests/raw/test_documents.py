@@ -105,6 +105,16 @@ def test_X6_encodings(store, body):
     refused(store, delete(store, body), 400, "MalformedXML")
 
 
+@pytest.mark.parametrize("rule", ["<AllowedHeader>a&#13;&#10;Set-Cookie: x</AllowedHeader>",
+                                  "<ExposeHeader>a&#10;b</ExposeHeader>"])
+def test_X8_line_ends_in_cors_rules(store, rule):
+    body = (f"<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin>{rule}"
+            "</CORSRule></CORSConfiguration>").encode()
+    response = exchange(signed("PUT", f"/{store}?cors", body, [("Content-MD5", md5(body))]))
+    refused(store, response, *((501, "NotImplemented") if response.status == 501 else (400, "MalformedXML")))
+    assert exchange(signed("GET", f"/{store}?cors")).code() == "NoSuchCORSConfiguration"
+
+
 @pytest.mark.parametrize("value", ["2147483648", "-1", "abc", "1.5", "0x10", "99999999999999999999"])
 def test_I4_page_sizes(store, value):
     for query in (f"?max-keys={value}", f"?list-type=2&max-keys={value}", f"?versions&max-keys={value}",
@@ -150,3 +160,15 @@ def test_I9_a_large_length_and_no_body(store):
         connection.send(head("PUT", path, signed_headers("PUT", path, [("Content-Length", str(OBJECT_BYTES_MAX))])))
         connection.send(b"the beginning")
     assert exchange(signed("GET", path)).status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("target", ["", "/witness"])
+@pytest.mark.parametrize("subresource", ["frobnicate", "analytics", "inventory", "metrics", "intelligent-tiering", "torrent",
+                                         "renameObject", "session"])
+def test_what_is_not_there_is_said_so_in_a_document(store, method, target, subresource):
+    body = b"<x/>" if method in ("PUT", "POST") else None
+    response = exchange(signed(method, f"/{store}{target}?{subresource}", body))
+    refused(store, response, 501, "NotImplemented")
+    assert response.header("content-type") == "application/xml"
+    assert response.body.startswith(b"<?xml")

@@ -54,7 +54,7 @@ class TortureClass:
         self.s3 = None
 
     @classmethod
-    def missing(cls):
+    def reason_to_skip(cls):
         """Why this class cannot run here, or None."""
         return None
 

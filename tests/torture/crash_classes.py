@@ -79,7 +79,7 @@ class PowerCutClass(KillClass):
     SLICE = 4
 
     @classmethod
-    def missing(cls):
+    def reason_to_skip(cls):
         if not is_root():
             return "needs root, to mount a file system"
         if not os.path.exists("/dev/loop-control"):

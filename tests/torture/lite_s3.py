@@ -150,6 +150,18 @@ class LiteS3:
     def abort_multipart_upload(self, Bucket, Key, UploadId):
         self.call("AbortMultipartUpload", "DELETE", Bucket, Key, {"uploadId": UploadId})
 
+    def metrics(self):
+        """Name -> value of what has no labels; empty without an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/-/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        except (OSError, http.client.HTTPException):
+            return {}
+        finally:
+            connection.close()
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
+
     def names(self, bucket, prefix=""):
         """All keys below a prefix, page by page."""
         found, token = [], None

@@ -13,7 +13,7 @@ SEED = os.environ.get("OBJD_TORTURE_SEED", "1")
 
 @pytest.mark.parametrize("torture_class", CLASSES, ids=[c.NAME for c in CLASSES])
 def test_slice(torture_class, tmp_path):
-    reason = torture_class.missing()
+    reason = torture_class.reason_to_skip()
     if reason:
         pytest.skip(f"{torture_class.NAME}: {reason}")
     subject = torture_class(tmp_path, SEED)

@@ -17,19 +17,36 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from classes import TortureClass  # noqa: E402
 from crash_classes import Ext4PowerCutClass, KillClass, XfsPowerCutClass  # noqa: E402
+from damage_class import BitRotClass  # noqa: E402
+from background_class import BackgroundClass  # noqa: E402
+from clock_class import ClockClass  # noqa: E402
+from full_disk_class import FullDiskClass  # noqa: E402
+from history_class import HistoryClass  # noqa: E402
+from fault_sweeps import DiskErrorClass, InterruptionClass, NoSpaceClass  # noqa: E402
+from kill_points import KillPointClass  # noqa: E402
+from lost_writes import LostWritesClass  # noqa: E402
+from model_class import ModelClass  # noqa: E402
+from network_class import NetworkClass  # noqa: E402
 from ledger import UNCOMMITTED, Ledger, code_id  # noqa: E402
 from objd_process import ROOT  # noqa: E402
 
-CLASSES = [KillClass, Ext4PowerCutClass, XfsPowerCutClass]
+CLASSES = [KillClass, Ext4PowerCutClass, XfsPowerCutClass, BitRotClass, KillPointClass,
+           LostWritesClass, NoSpaceClass, DiskErrorClass, InterruptionClass, HistoryClass, BackgroundClass, ClockClass,
+           NetworkClass, FullDiskClass, ModelClass]
 FAILURES_MAX = 3          # of one run; then it ends
 LINE_SECONDS = 300        # a long run appends a line this often, so that little is lost with it
+FAILURE_CHARACTERS_MAX = 3000
 SHARE_SECONDS_MIN = 20.0  # of a class that `all` gives time to
 
 
-class Stop(Exception):
-    """The run was asked to end."""
+class Stop(BaseException):
+    """The run was asked to end: no failure, so no cycle may take it for one."""
+
+
+def last_words():
+    """The traceback of what is being handled, without those that led to it; and not endless."""
+    return traceback.format_exc(chain=False)[-FAILURE_CHARACTERS_MAX:]
 
 
 class Run:
@@ -57,8 +74,6 @@ class Run:
                     count = subject.cycle(self.rounds)
                     done += count
                     self.cycles += count
-                except Stop:
-                    raise
                 except Exception:  # whatever a cycle raises is what this looks for
                     self.failed(subject)
                     subject = None
@@ -82,7 +97,7 @@ class Run:
         self.failures += 1
         self.failures_in_all += 1
         name = self.torture_class.NAME
-        print(f"{name}: cycle {self.rounds} of seed {self.seed} FAILED:\n{traceback.format_exc(chain=False)}", flush=True)
+        print(f"{name}: cycle {self.rounds} of seed {self.seed} FAILED:\n{last_words()}", flush=True)
         kept = self.work.parent / f"failed-{name}-{self.seed}-{self.rounds}"
         if subject is not None:
             subject.keep(kept)
@@ -91,7 +106,7 @@ class Run:
 
 
 def run_class(torture_class, options, ledger, cycles, deadline):
-    reason = torture_class.missing()
+    reason = torture_class.reason_to_skip()
     if reason:
         print(f"{torture_class.NAME}: skipped: {reason}")
         return 0
@@ -117,10 +132,10 @@ def seconds_missing(torture_class, totals):
 
 def run_all(options, ledger):
     end = time.monotonic() + options.minutes * 60
-    classes = [c for c in CLASSES if not c.missing()]
+    classes = [c for c in CLASSES if not c.reason_to_skip()]
     failures = 0
-    for torture_class in (c for c in CLASSES if c.missing()):
-        print(f"{torture_class.NAME}: skipped: {torture_class.missing()}")
+    for torture_class in (c for c in CLASSES if c.reason_to_skip()):
+        print(f"{torture_class.NAME}: skipped: {torture_class.reason_to_skip()}")
     while classes and time.monotonic() < end:
         totals = ledger.totals()
         missing = {c: seconds_missing(c, totals) for c in classes}

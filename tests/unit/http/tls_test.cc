@@ -178,7 +178,7 @@ TEST_CASE("old versions and weak ciphers are refused") {
   CHECK(running.server.stats().handshakes_failed >= 6);
 }
 
-TEST_CASE("renegotiation is refused") {
+TEST_CASE("I12: renegotiation is refused") {
   const Certificates certificates;
   Running running(tls_options(certificates));
   TlsClient client(running.port(), {.version_max = TLS1_2_VERSION});
@@ -213,7 +213,7 @@ TEST_CASE("new connections get a reloaded certificate and a broken one changes n
   CHECK(old.read_all().ends_with("hello"));
 }
 
-TEST_CASE("a handshake that does not come is not waited for") {
+TEST_CASE("I12: a handshake that does not come is not waited for") {
   const Certificates certificates;
   Options options = tls_options(certificates);
   options.timeouts.handshake = std::chrono::milliseconds(100);
