@@ -26,6 +26,7 @@ constexpr auto kResources = std::to_array<Resource>({
     {"/-/status", "GET", "Status"},
     {"/-/rotate-root-key", "POST", "RotateRootKey"},
     {"/-/fsck", "POST", "StartFsck"},
+    {"/-/backup", "POST", "StartBackup"},
     {"/-/jobs", "GET", "Jobs"},
 });
 constexpr std::string_view kOneJob = "/-/jobs/";
@@ -74,7 +75,10 @@ boost::json::object to_json(const StatusReport& report) {
           {"logical_bytes", report.logical_bytes},
           {"stored_bytes", report.stored_bytes},
           {"disk_bytes", report.disk_bytes},
-          {"disk_free_bytes", report.disk_free_bytes}};
+          {"disk_free_bytes", report.disk_free_bytes},
+          {"checkpoint_ms", report.checkpoint_ms},
+          {"checkpoint_age_s", report.checkpoint_age_s},
+          {"checkpoint_failure", report.checkpoint_failure}};
 }
 
 boost::json::object to_json(const JobReport& job, bool with_result) {

@@ -6,6 +6,7 @@
 //   GET  /-/status             JSON, for the root key alone
 //   POST /-/rotate-root-key    JSON, for the root key alone
 //   POST /-/fsck               starts a check; ?read-data=true reads everything; for the root key alone
+//   POST /-/backup             starts a backup to ?target=...; for the root key alone
 //   GET  /-/jobs               JSON: the last job of each kind, without results; for the root key alone
 //   GET  /-/jobs/KIND          JSON: that one, with its result
 //
@@ -34,7 +35,10 @@ struct StatusReport {
   std::uint64_t stored_bytes = 0;   // what they take up, dead bytes included
   std::uint64_t disk_bytes = 0;     // size of the file system below the store
   std::uint64_t disk_free_bytes = 0;
-  bool writable = true;  // false below the free-space watermark, or after a failed sync
+  std::int64_t checkpoint_ms = 0;  // when the last checkpoint of the metadata was made; 0: there is none yet
+  std::int64_t checkpoint_age_s = 0;
+  std::string checkpoint_failure;  // why the last try failed; empty: it did not
+  bool writable = true;            // false below the free-space watermark, or after a failed sync
 };
 
 // A job that runs or ran.
