@@ -12,6 +12,7 @@
 #include "server/api/admin/admin_front.h"
 #include "server/api/dispatch.h"
 #include "server/api/s3/front.h"
+#include "server/app/backup.h"
 #include "server/app/endpoint_file.h"
 #include "server/app/fsck.h"
 #include "server/app/jobs.h"
@@ -89,6 +90,20 @@ Result<bool> read_data_of(std::string_view query) {
   if (query.empty() || query == "read-data=false") return false;
   if (query == "read-data=true") return true;
   return fail(Errc::kInvalidArgument, "the query may say read-data=true or read-data=false");
+}
+
+// What a job of this kind does; kInvalidArgument for a query that it does not understand.
+Result<Jobs::Work> work_of(std::string_view kind, std::string_view query, Store& store, const Clock& clock) {
+  if (kind == "fsck") {
+    OBJSTORE_ASSIGN(const bool read_data, read_data_of(query));
+    return fsck_online(store, {.read_data = read_data});
+  }
+  if (kind == "scrub") return scrub_online(store);
+  if (kind == "backup") {
+    OBJSTORE_ASSIGN(auto request, parse_backup_query(query));
+    return backup_online(store, clock, std::move(request));
+  }
+  return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
 }
 
 }  // namespace
@@ -197,6 +212,7 @@ Result<admin::StatusReport> App::Impl::status() {
   OBJSTORE_ASSIGN(const auto space, store->engine().space());
   OBJSTORE_ASSIGN(const auto disk, store->space().space());
   OBJSTORE_ASSIGN(const auto damaged, damage->get());
+  const auto checkpoints = store->checkpointer().stats();
   return admin::StatusReport{.version = std::string(version()),
                              .uptime_s = (clock.now_ms() - started_ms) / 1000,
                              .buckets = totals.buckets,
@@ -208,17 +224,15 @@ Result<admin::StatusReport> App::Impl::status() {
                              .damaged_chunks = damaged.damaged,
                              .lost_chunks = damaged.lost,
                              .scrubbed_ms = store->engine().scrubber().progress().finished_ms,
+                             .checkpoint_ms = checkpoints.last_ms,
+                             .checkpoint_age_s = std::max<UnixMillis>(clock.now_ms() - checkpoints.last_ms, 0) / 1000,
+                             .checkpoint_failure = checkpoints.failure,
                              .writable = ready().has_value()};
 }
 
 Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string_view query) {
-  if (kind == "scrub") {
-    OBJSTORE_ASSIGN(auto scrub, jobs.start(std::string(kind), scrub_online(*store)));
-    return report_of(std::move(scrub));
-  }
-  if (kind != "fsck") return fail(Errc::kInvalidArgument, "there is no job of kind '" + std::string(kind) + "'");
-  OBJSTORE_ASSIGN(const bool read_data, read_data_of(query));
-  OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), fsck_online(*store, {.read_data = read_data})));
+  OBJSTORE_ASSIGN(auto work, work_of(kind, query, *store, clock));
+  OBJSTORE_ASSIGN(auto started, jobs.start(std::string(kind), std::move(work)));
   return report_of(std::move(started));
 }
 
@@ -288,6 +302,7 @@ void App::stop() {
   std::error_code ignored;
   std::filesystem::remove(impl_->store->directory().endpoint(), ignored);
   impl_->server->stop(impl_->config.stop_timeout);
+  impl_->store->checkpointer().stop();
   const auto directory = impl_->store->directory().path().string();
   impl_.reset();
   log::info("stopped", {{"data", directory}});

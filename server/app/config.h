@@ -59,6 +59,7 @@ struct Config {
   std::uint64_t segment_bytes = std::uint64_t{256} << 20;
   std::uint64_t chunk_average = std::uint64_t{256} << 10;
   std::uint64_t metadata_cache_bytes = std::uint64_t{64} << 20;
+  std::chrono::seconds checkpoint_interval{300};
 };
 
 }  // namespace objstore::app

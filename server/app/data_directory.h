@@ -48,6 +48,7 @@ class DataDirectory {
   const std::filesystem::path& path() const noexcept { return path_; }
   std::filesystem::path metadata() const { return path_ / "metadata"; }
   std::filesystem::path segments() const { return path_ / "segments"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path root_credentials() const { return path_ / "root-credentials"; }
   std::filesystem::path secret_key() const { return path_ / "secret-key"; }
   std::filesystem::path endpoint() const { return path_ / "endpoint"; }

@@ -49,6 +49,19 @@ void add_option(CLI::App& cli, const Option& option, OptionLayer& layer) {
       ->allow_extra_args(false);
 }
 
+void add_backup_options(std::initializer_list<CLI::App*> commands, CommandLine& line) {
+  for (auto* command : commands) {
+    command->add_option("place", line.backup_place, "Where backups lie: a directory, or s3://BUCKET/PREFIX.")
+        ->type_name("DIR|s3://BUCKET/PREFIX")
+        ->required();
+    command->add_option("--s3-endpoint", line.s3_endpoint, "URL of the S3 service; else AWS_ENDPOINT_URL.")
+        ->type_name("URL");
+    command->add_option("--s3-region", line.s3_region, "Its region; else AWS_REGION.")->type_name("NAME");
+    command->add_option("--s3-profile", line.s3_profile, "Profile of the AWS files with its credentials.")
+        ->type_name("NAME");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,8 +78,30 @@ int main(int argc, char** argv) {
       cli.add_subcommand("fsck", "Check a store, with or without a running server: 0 clean, 1 damage, 3 leaks.");
   auto* scrub_store =
       cli.add_subcommand("scrub", "Read and verify all data now, repair what can be repaired, name what is damaged.");
-  for (auto* command : {check, status, rotate, check_store, scrub_store}) command->fallthrough();
-  for (auto* command : {status, rotate, check_store, scrub_store})
+  auto* index = cli.add_subcommand("rebuild-index", "Make the chunk index anew from the segments, offline.");
+  auto* recover = cli.add_subcommand("rebuild", "Bring lost metadata back from its newest checkpoint, offline.");
+  auto* backup = cli.add_subcommand("backup", "Back the store up, with or without a running server.");
+  auto* verify = cli.add_subcommand("verify-backup", "Read a backup and verify all of it.");
+  auto* restore = cli.add_subcommand("restore", "Make a new data directory (--data) from a backup.");
+  for (auto* command : {check, status, rotate, check_store, scrub_store, index, recover, backup, verify, restore})
+    command->fallthrough();
+  add_backup_options({backup, verify, restore}, line);
+  backup->add_option("--keep", line.keep, "Afterwards remove all but so many of the newest backups.")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
+  backup->add_flag("--json", line.json, "Print the report as JSON.");
+  for (auto* command : {verify, restore})
+    command->add_option("--id", line.backup_id, "Which backup, instead of the newest.")->type_name("ID");
+  restore->add_option("--secret-key-file", line.secret_key_file, "A copy of the old store's file secret-key.")
+      ->type_name("FILE");
+  restore->add_flag("--new-keys", line.new_keys,
+                    "Without the old secret key: drop all access keys, make a new root key.");
+  for (auto* command : {index, recover})
+    command->add_flag("--skip-unreadable", line.skip_unreadable,
+                      "Go on without segments that cannot be read; their files are set aside.");
+  recover->add_flag("--force-from-checkpoint", line.force_from_checkpoint,
+                    "Also when the metadata can be read: what was written since the checkpoint is lost.");
+  for (auto* command : {status, rotate, check_store, scrub_store, backup})
     command->add_option("--endpoint", line.endpoint, "URL of the server, instead of what the data directory says.")
         ->type_name("URL");
   for (auto* command : {status, check_store, scrub_store})
@@ -87,5 +122,10 @@ int main(int argc, char** argv) {
   if (rotate->parsed()) return rotate_root_key(line);
   if (check_store->parsed()) return fsck(line);
   if (scrub_store->parsed()) return scrub(line);
+  if (index->parsed()) return rebuild_index(line);
+  if (recover->parsed()) return rebuild(line);
+  if (backup->parsed()) return make_backup(line);
+  if (verify->parsed()) return verify_backup(line);
+  if (restore->parsed()) return restore_backup(line);
   return serve(line);
 }

@@ -110,6 +110,12 @@ void add_storage(Page& page, Store& store) {
     page.gauge("disk_available_bytes", "Free space on it.", disk->available_bytes);
     page.gauge("disk_reserve_bytes", "Free space below which writes are refused.", disk->reserve_bytes);
   }
+  const auto checkpoints = store.checkpointer().stats();
+  page.counter("checkpoints_total", "Checkpoints of the metadata that were made.", checkpoints.made);
+  page.gauge("checkpoint_timestamp_seconds", "When the last one was made; 0: there is none.",
+             static_cast<std::uint64_t>(checkpoints.last_ms / 1000));
+  page.counter("checkpoint_copied_bytes_total", "Bytes of them copied to other disks.", checkpoints.copied_bytes);
+  page.gauge("checkpoint_failed", "1 when the last try failed, or a copy of it.", checkpoints.failure.empty() ? 0 : 1);
   page.gauge("write_failed", "1 after a failed sync: no write is taken until a restart.",
              store.engine().committer().failure().empty() ? 0 : 1);
 }

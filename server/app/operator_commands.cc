@@ -42,6 +42,11 @@ std::string status_text(const json::object& report) {
   if (logical > 0)
     text += fmt::format(" ({:.0f} % of logical)", 100.0 * static_cast<double>(stored) / static_cast<double>(logical));
   text += fmt::format("\ndisk      {} free of {}\n", human(number("disk_free_bytes")), human(number("disk_bytes")));
+  text += report.at("checkpoint_ms").to_number<std::int64_t>() == 0
+              ? "checkpoint none yet\n"
+              : fmt::format("checkpoint {} s old\n", report.at("checkpoint_age_s").to_number<std::int64_t>());
+  if (const auto failure = json::value_to<std::string>(report.at("checkpoint_failure")); !failure.empty())
+    text += "           the last one failed: " + failure + "\n";
   return text + damage_text(number("damaged_chunks"), number("lost_chunks"));
 }
 

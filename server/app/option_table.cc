@@ -334,6 +334,11 @@ const Option kOptions[] = {
      .fallback = "64MiB",
      .help = "Cache of metadata blocks in memory.",
      .set = set_bytes<&Config::metadata_cache_bytes, kCacheBytesMin, kBytesMax>},
+    {.name = "checkpoint-interval",
+     .value = "SECONDS",
+     .fallback = "300",
+     .help = "Between checkpoints of the metadata: what its loss can cost.",
+     .set = set_seconds<&Config::checkpoint_interval>},
 };
 
 }  // namespace

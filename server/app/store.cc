@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "server/app/segment_places.h"
+#include "server/app/rebuild.h"
 #include "server/storage/local_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
 #include "server/storage/segment_reader.h"
@@ -23,10 +23,30 @@ std::size_t worker_count(const Config& config) {
 }  // namespace
 
 Result<std::unique_ptr<storage::MetadataStore>> open_metadata(const DataDirectory& directory, const Config& config) {
+  OBJSTORE_TRY(check_metadata_is_there(directory));
   storage::RocksdbOptions options;
   options.directory = directory.metadata().string();
   options.block_cache_bytes = config.metadata_cache_bytes;
   return storage::open_rocksdb_metadata_store(options);
+}
+
+Result<std::unique_ptr<storage::SegmentStore>> open_segments(const SegmentPlaces& places, const Config& config,
+                                                             std::uint64_t first_id) {
+  storage::LocalSegmentOptions options;
+  options.directory = places.paths.front();
+  options.more_directories.assign(places.paths.begin() + 1, places.paths.end());
+  options.missing_directories = places.missing;
+  options.copies = config.copies;
+  options.go_on_without_missing = config.copies > 1 || config.allow_missing_segments;
+  options.first_segment_id = first_id;
+  options.segment_bytes_max = config.segment_bytes;
+  return storage::open_local_segment_store(options);
+}
+
+std::vector<std::filesystem::path> checkpoint_copies(const SegmentPlaces& places) {
+  std::vector<std::filesystem::path> copies;
+  for (const std::string& root : places.roots) copies.push_back(std::filesystem::path(root) / "checkpoints");
+  return copies;
 }
 
 Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
@@ -35,23 +55,13 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
   OBJSTORE_ASSIGN(const auto places, open_segment_places(directory, config, Places::kTakeIn));
   OBJSTORE_ASSIGN(auto found, storage::SegmentReader::open(places.paths));
   OBJSTORE_TRY(found.check_versions());
-  std::unique_ptr<Store> store(new Store(std::move(directory), worker_count(config)));
+  std::unique_ptr<Store> store(new Store(std::move(directory), places, worker_count(config)));
   OBJSTORE_ASSIGN(store->space_, storage::SpaceGuard::open({.directory = store->directory_.path().string(),
                                                             .reserve_bytes = config.free_space_reserve,
                                                             .ballast_bytes = config.ballast_bytes},
                                                            clock));
   OBJSTORE_ASSIGN(auto metadata, open_metadata(store->directory_, config));
-  const auto open_segments = [&](std::uint64_t first_id) {
-    storage::LocalSegmentOptions options;
-    options.directory = places.paths.front();
-    options.more_directories.assign(places.paths.begin() + 1, places.paths.end());
-    options.missing_directories = places.missing;
-    options.copies = config.copies;
-    options.go_on_without_missing = config.copies > 1 || config.allow_missing_segments;
-    options.first_segment_id = first_id;
-    options.segment_bytes_max = config.segment_bytes;
-    return storage::open_local_segment_store(options);
-  };
+  const auto segments = [&](std::uint64_t first_id) { return open_segments(places, config, first_id); };
   storage::EngineOptions options;
   options.chunk_average = config.chunk_average;
   options.compaction_bytes_per_second = config.compaction_rate;
@@ -59,9 +69,15 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
   options.scrub_bytes_per_second = config.scrub_rate;
   options.scrub_interval = std::chrono::days(config.scrub_interval_days);
   options.admit = [space = store->space_.get()](std::uint64_t bytes) { return space->admit(bytes); };
-  OBJSTORE_ASSIGN(store->engine_, storage::Engine::open(std::move(metadata), open_segments, store->workers_, clock,
-                                                        std::move(options)));
+  OBJSTORE_ASSIGN(store->engine_,
+                  storage::Engine::open(std::move(metadata), segments, store->workers_, clock, std::move(options)));
   OBJSTORE_ASSIGN(store->catalog_, model::Catalog::open(*store->engine_, store->workers_, clock));
+  store->checkpointer_ = std::make_unique<storage::Checkpointer>(
+      *store->engine_, storage::CheckpointOptions{.directory = store->directory_.checkpoints(),
+                                                  .copies = checkpoint_copies(places),
+                                                  .store_id = store->directory_.format().store_id,
+                                                  .interval = config.checkpoint_interval});
+  store->checkpointer_->start();
   return store;
 }
 

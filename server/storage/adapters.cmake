@@ -8,6 +8,7 @@ set(ADAPTER_SOURCES
   memory_segment_store.cc
   read_buffers.cc
   rocksdb_metadata_store.cc
+  rocksdb_tuning.cc
   segment_catalog.cc
   segment_directories.cc
   segment_file.cc

@@ -11,14 +11,13 @@
 #include "server/storage/commit_loop.h"
 #include "server/storage/compactor.h"
 #include "server/storage/extent_source.h"
+#include "server/storage/index_rebuild.h"
 #include "server/storage/scrubber.h"
 #include "server/storage/staging.h"
 
 namespace objstore::storage {
 namespace {
 
-// Numbers are run << kRunShift | counter: a run can give out 2^40 of them, and none is written down.
-constexpr unsigned kRunShift = 40;
 constexpr std::size_t kIdleChunkBuffers = 64;
 
 Result<std::optional<std::uint64_t>> read_number(const MetadataReader& metadata, std::string_view key) {
@@ -35,6 +34,7 @@ struct Start {
 
 // One batch at each start: a run number that was never used, and the chunk size of a new store.
 Result<Start> begin_run(MetadataStore& metadata, const EngineOptions& options) {
+  OBJSTORE_TRY(check_index_fit(metadata));
   Start start;
   OBJSTORE_ASSIGN(const auto run, read_number(metadata, kRunKey));
   OBJSTORE_ASSIGN(const auto average, read_number(metadata, kChunkAverageKey));

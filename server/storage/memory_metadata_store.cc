@@ -146,6 +146,17 @@ class MemoryMetadataStore final : public MetadataStore {
     return usage;
   }
 
+  Status checkpoint(const std::string&) override {
+    return fail(Errc::kUnsupported, "metadata in memory has no checkpoints");
+  }
+
+  Status clear(Table table) override {
+    std::unique_lock lock(mutex_);
+    // Whoever reads a snapshot keeps the old rows.
+    tables_[static_cast<std::size_t>(table)] = std::make_shared<TableState>();
+    return {};
+  }
+
  private:
   static void apply(std::shared_ptr<TableState>& table, const GroupCheck::Changes& changes) {
     if (changes.empty()) return;

@@ -133,6 +133,16 @@ class MetadataStore : public MetadataReader {
     std::uint64_t memory_bytes = 0;  // memtables and block cache
   };
   virtual Usage usage() const = 0;
+
+  // Makes `directory`, whose parent exists, into a copy of the store as it is at some moment of this call; the copy can
+  // be opened as a store of its own. Files that never change are hard links, so that it costs next to nothing; the copy
+  // is on stable storage, its name in the parent is not. Any thread, at once with commits. kConflict: the name is
+  // taken. kUnsupported: nothing of this adapter outlives the process. kNoSpace, kIo.
+  virtual Status checkpoint(const std::string& directory) = 0;
+
+  // Erases every row of a table without reading it, so also one whose rows cannot be read. For repairs: nobody may use
+  // the store meanwhile. Durable on return. kIo.
+  virtual Status clear(Table table) = 0;
 };
 
 // The value of a counter as stored in kCounts (8 bytes, big-endian); an absent one is 0. kCorrupt for other lengths.

@@ -3,34 +3,23 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
-#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/storage/group_check.h"
+#include "server/storage/rocksdb_tuning.h"
 
 namespace objstore::storage {
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-// Replaying the log may flush every memtable, and RocksDB aborts when that meets a full disk.
-constexpr std::uint64_t kFreeBytesToOpen = 16 * kMiB;
-constexpr std::uint64_t kWalBytesMax = 128 * kMiB;
-constexpr std::size_t kInfoLogBytesMax = 1 << 20;
-constexpr std::size_t kInfoLogsKept = 2;
-constexpr std::uint64_t kManifestBytesMax = 16 * kMiB;
-constexpr std::uint64_t kFlushShare = 4;             // one table may fill a quarter of the memtable budget
-constexpr std::size_t kArenaBlockBytes = 256 << 10;  // 16 idle tables must not cost 16 MiB
-constexpr int kBloomBitsPerKey = 10;
 
 Error to_error(const rocksdb::Status& status, std::string_view doing) {
   std::string message = std::string(doing) + ": " + status.ToString();
@@ -118,68 +107,14 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Table table) const { return families_[static_cast<std::size_t>(table)]; }
   std::uint64_t cache_usage() const { return cache_->GetUsage(); }
+  Status clear(Table table);
 
  private:
   std::shared_ptr<rocksdb::Cache> cache_;  // shared with RocksDB's table factory
+  rocksdb::ColumnFamilyOptions family_options_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // in the order of Table, then the unused default one
 };
-
-rocksdb::DBOptions database_options(const RocksdbOptions& options) {
-  rocksdb::DBOptions out;
-  out.create_if_missing = true;
-  out.create_missing_column_families = true;
-  out.paranoid_checks = true;
-  // The default mode takes a flipped bit in the log for its end, and drops every acknowledged write behind it.
-  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  out.track_and_verify_wals_in_manifest = true;  // a log file that has gone missing is noticed
-  out.max_bgerror_resume_count = 0;              // a failed write stays failed until a restart
-  out.db_write_buffer_size = options.memtable_bytes;
-  out.max_total_wal_size = kWalBytesMax;
-  out.max_open_files = options.open_files_max;
-  out.max_background_jobs = 2;
-  out.bytes_per_sync = kMiB;
-  out.max_manifest_file_size = kManifestBytesMax;
-  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  out.max_log_file_size = kInfoLogBytesMax;
-  out.keep_log_file_num = kInfoLogsKept;
-  out.stats_dump_period_sec = 0;
-  out.stats_persist_period_sec = 0;
-  return out;
-}
-
-rocksdb::ColumnFamilyOptions table_options(const RocksdbOptions& options,
-                                           const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions blocks;
-  blocks.block_cache = cache;
-  // Partitioned, and in the cache: memory then does not grow with the number of objects.
-  blocks.cache_index_and_filter_blocks = true;
-  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  blocks.partition_filters = true;
-  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  blocks.format_version = 5;
-
-  rocksdb::ColumnFamilyOptions out;
-  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
-  out.write_buffer_size = std::max<std::uint64_t>(options.memtable_bytes / kFlushShare, kMiB);
-  out.arena_block_size = kArenaBlockBytes;
-  out.compression = rocksdb::kLZ4Compression;
-  out.level_compaction_dynamic_level_bytes = true;
-  return out;
-}
-
-Status check_room(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directory(directory, error);
-  if (error) return fail(Errc::kIo, "cannot create the metadata directory: " + error.message());
-  struct statvfs room{};
-  if (::statvfs(directory.c_str(), &room) != 0) return fail(Errc::kIo, "cannot ask for the free space");
-  const std::uint64_t free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
-  if (free_bytes < kFreeBytesToOpen) {
-    return fail(Errc::kNoSpace, "the disk is full: 16 MiB must be free to open the metadata");
-  }
-  return {};
-}
 
 // RocksDB has no codes for these two; its messages are all there is.
 Error open_error(const rocksdb::Status& status) {
@@ -197,7 +132,8 @@ Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) 
   OBJSTORE_TRY(check_room(options.directory));
   auto out = std::make_unique<Database>();
   out->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
-  const rocksdb::ColumnFamilyOptions family = table_options(options, out->cache_);
+  out->family_options_ = table_options(options, out->cache_);
+  const rocksdb::ColumnFamilyOptions& family = out->family_options_;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (std::size_t i = 0; i < kTableCount; ++i) {
     families.emplace_back(std::string(to_string(static_cast<Table>(i))), family);
@@ -297,6 +233,21 @@ Result<std::vector<std::optional<std::string>>> Database::multi_get(const rocksd
   return out;
 }
 
+// The files of a dropped table go unread, so damage in them does not matter. Killed in between, the table is missing
+// and the next open makes an empty one.
+Status Database::clear(Table table) {
+  rocksdb::ColumnFamilyHandle*& handle = families_[static_cast<std::size_t>(table)];
+  if (const auto status = db_->DropColumnFamily(handle); !status.ok())
+    return std::unexpected(to_error(status, "clearing a table"));
+  rocksdb::ColumnFamilyHandle* fresh = nullptr;
+  if (const auto status = db_->CreateColumnFamily(family_options_, std::string(to_string(table)), &fresh); !status.ok())
+    return std::unexpected(to_error(status, "clearing a table"));
+  std::swap(handle, fresh);
+  if (const auto status = db_->DestroyColumnFamilyHandle(fresh); !status.ok())
+    return std::unexpected(to_error(status, "clearing a table"));
+  return {};
+}
+
 class RocksdbSnapshot final : public MetadataReader {
  public:
   explicit RocksdbSnapshot(const Database& database) : database_(database), snapshot_(database.db().GetSnapshot()) {}
@@ -339,13 +290,16 @@ class RocksdbMetadataStore final : public MetadataStore {
 
   std::vector<Status> commit(std::span<const Batch> group) override;
   Usage usage() const override;
+  Status checkpoint(const std::string& directory) override;
+  Status clear(Table table) override { return database_->clear(table); }
 
  private:
   Status write(const GroupCheck& check);
 
   const std::unique_ptr<Database> database_;
   const std::string directory_;
-  bool failed_ = false;  // by the committing thread only
+  std::mutex checkpoints_;  // one at a time
+  bool failed_ = false;     // by the committing thread only
 };
 
 class RocksdbMetadataReader final : public MetadataReader {
@@ -417,6 +371,21 @@ MetadataStore::Usage RocksdbMetadataStore::usage() const {
     if (!ignored) usage.disk_bytes += size;
   }
   return usage;
+}
+
+Status RocksdbMetadataStore::checkpoint(const std::string& directory) {
+  std::lock_guard lock(checkpoints_);
+  std::error_code ignored;
+  if (std::filesystem::exists(directory, ignored)) return fail(Errc::kConflict, directory + ": exists already");
+  rocksdb::Checkpoint* made = nullptr;
+  if (const auto status = rocksdb::Checkpoint::Create(&database_->db(), &made); !status.ok())
+    return std::unexpected(to_error(status, "making a checkpoint"));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // Memtables are flushed first: what is copied is then the end of a log, not all of it.
+  constexpr std::uint64_t kFlushAlways = 0;
+  if (const auto status = checkpoint->CreateCheckpoint(directory, kFlushAlways); !status.ok())
+    return std::unexpected(to_error(status, "making a checkpoint"));
+  return {};
 }
 
 }  // namespace

@@ -220,7 +220,7 @@ std::uint64_t id_of_key(std::string_view key) {
 }
 
 std::string chunk_count_key(const ChunkKey& chunk) {
-  return "c" + chunk_key(chunk);
+  return std::string(kChunkCountPrefix) + chunk_key(chunk);
 }
 std::string blob_count_key(std::uint64_t blob) {
   return prefixed('b', blob);
@@ -229,7 +229,7 @@ std::string manifest_count_key(std::uint64_t manifest) {
   return prefixed('m', manifest);
 }
 std::string segment_live_key(std::uint64_t segment) {
-  return prefixed('s', segment);
+  return prefixed(kSegmentLivePrefix.front(), segment);
 }
 
 }  // namespace objstore::storage

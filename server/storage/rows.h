@@ -94,7 +94,12 @@ Result<ChunkKey> parse_chunk_key(std::string_view row_key);
 std::string content_key(Domain domain, std::string_view hash);  // contents
 std::uint64_t id_of_key(std::string_view key);                  // the leading number of id_key or page_key
 
+// Numbers (ids, generations) are run << kRunShift | counter: a run can give out 2^40 of them, and none is written down.
+inline constexpr unsigned kRunShift = 40;
+
 // Counters.
+inline constexpr std::string_view kChunkCountPrefix = "c";
+inline constexpr std::string_view kSegmentLivePrefix = "s";
 std::string chunk_count_key(const ChunkKey& chunk);  // references to a chunk
 std::string blob_count_key(std::uint64_t blob);
 std::string manifest_count_key(std::uint64_t manifest);

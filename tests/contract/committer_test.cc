@@ -39,6 +39,8 @@ class GatedMetadata final : public MetadataStore {
     return inner_->commit(group);
   }
   Usage usage() const override { return inner_->usage(); }
+  Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
+  Status clear(Table table) override { return inner_->clear(table); }
 
   std::function<void()> on_commit;  // set before the first commit
   bool dead = false;                // likewise, or from on_commit

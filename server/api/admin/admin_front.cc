@@ -27,6 +27,7 @@ constexpr auto kResources = std::to_array<Resource>({
     {"/-/rotate-root-key", "POST", "RotateRootKey"},
     {"/-/fsck", "POST", "StartFsck"},
     {"/-/scrub", "POST", "StartScrub"},
+    {"/-/backup", "POST", "StartBackup"},
     {"/-/jobs", "GET", "Jobs"},
 });
 constexpr std::string_view kOneJob = "/-/jobs/";
@@ -78,7 +79,10 @@ boost::json::object to_json(const StatusReport& report) {
           {"disk_free_bytes", report.disk_free_bytes},
           {"damaged_chunks", report.damaged_chunks},
           {"lost_chunks", report.lost_chunks},
-          {"scrubbed_ms", report.scrubbed_ms}};
+          {"scrubbed_ms", report.scrubbed_ms},
+          {"checkpoint_ms", report.checkpoint_ms},
+          {"checkpoint_age_s", report.checkpoint_age_s},
+          {"checkpoint_failure", report.checkpoint_failure}};
 }
 
 boost::json::object to_json(const JobReport& job, bool with_result) {

@@ -7,6 +7,7 @@
 //   POST /-/rotate-root-key    JSON, for the root key alone
 //   POST /-/fsck               starts a check; ?read-data=true reads everything; for the root key alone
 //   POST /-/scrub              reads and verifies all data now; for the root key alone
+//   POST /-/backup             starts a backup to ?target=...; for the root key alone
 //   GET  /-/jobs               JSON: the last job of each kind, without results; for the root key alone
 //   GET  /-/jobs/KIND          JSON: that one, with its result
 //
@@ -38,7 +39,10 @@ struct StatusReport {
   std::uint64_t damaged_chunks = 0;  // with a copy that was found damaged
   std::uint64_t lost_chunks = 0;     // those without a good one
   std::int64_t scrubbed_ms = 0;      // when everything had last been read; 0: never
-  bool writable = true;              // false below the free-space watermark, or after a failed sync
+  std::int64_t checkpoint_ms = 0;    // when the last checkpoint of the metadata was made; 0: there is none yet
+  std::int64_t checkpoint_age_s = 0;
+  std::string checkpoint_failure;  // why the last try failed; empty: it did not
+  bool writable = true;            // false below the free-space watermark, or after a failed sync
 };
 
 // A job that runs or ran.

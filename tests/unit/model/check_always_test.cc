@@ -37,6 +37,8 @@ class Watched final : public storage::MetadataStore {
     return answers;
   }
   Usage usage() const override { return inner_->usage(); }
+  Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
+  Status clear(storage::Table table) override { return inner_->clear(table); }
 
  private:
   const std::unique_ptr<storage::MetadataStore> inner_;
