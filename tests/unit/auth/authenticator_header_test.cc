@@ -48,6 +48,22 @@ TEST_CASE("B2: an unknown key and a disabled one are unknown, whatever signs") {
         Refusal::kUnknownKey);
 }
 
+TEST_CASE("B2: an unknown key takes the path of a wrong secret to its end") {
+  Bench bench;
+  const auto unknown = bench.ask(signed_get({.key = "AKIAUNKNOWN"}));
+  const auto wrong = bench.ask(signed_get({.secret = "another secret"}));
+  REQUIRE_FALSE((unknown || wrong));
+  // Both were refused at the end: canonical request, signing key and signature had been computed.
+  CHECK(field(unknown.error(), "StringToSign").size() == field(wrong.error(), "StringToSign").size());
+  CHECK(unknown.error().fields.size() == wrong.error().fields.size());
+  // Whatever is wrong besides is found before either.
+  for (const auto& key : {std::string(kKey), std::string("AKIAUNKNOWN")}) {
+    CHECK(bench.refusal(signed_get({.key = key, .time = kNow - 60 * kMinute})) == Refusal::kClockSkew);
+    CHECK(bench.refusal(signed_get({.key = key, .leave_unsigned = {"host"}})) == Refusal::kSignatureMismatch);
+    CHECK(bench.refusal(signed_get({.key = key, .leave_unsigned = {"x-amz-date"}})) == Refusal::kHeadersNotSigned);
+  }
+}
+
 TEST_CASE("B3: a credential of another region is malformed, and the right region is named") {
   const auto answer = Bench().ask(signed_get({.scope = {.date = "20130524", .region = "eu-west-1", .service = "s3"}}));
   REQUIRE_FALSE(answer);
