@@ -274,6 +274,13 @@ def test_A14_invitation_with_authorisation(framing_bucket):
     assert rawhttp.exchange(signed("DELETE", f"/{framing_bucket}/object")).status == 204
 
 
+def test_A14_an_empty_expectation_is_none(framing_bucket):
+    with Connection() as connection:
+        connection.send(signed("PUT", f"/{framing_bucket}/key", b"x", [("Expect", "")]))
+        assert connection.read_response().status == 200
+    exchange(signed("DELETE", f"/{framing_bucket}/key"))
+
+
 def test_A14_unknown_expectation(framing_bucket, smuggled):
     expect_refusal(put_head(framing_bucket, ("Content-Length", "5"), ("Expect", "200-ok")) + smuggled, (417,))
 
