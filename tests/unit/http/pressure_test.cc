@@ -112,6 +112,29 @@ TEST_CASE("I1: slow readers cannot hold more memory than replies may have") {
   while (running.server.stats().replies_cut < 30) std::this_thread::sleep_for(milliseconds(10));
 }
 
+TEST_CASE("I1: small replies do not wait for slow readers") {
+  Options options = quiet_options();
+  options.limits.reply_bytes_max = 1024 * 1024;  // 16 pieces of /source; nobody is cut while the test runs
+  options.timeouts.pressed_stall = options.timeouts.stall;
+  Running running(options);
+  std::vector<std::unique_ptr<SocketClient>> slow;
+  for (int i = 0; i < 17; ++i) {
+    slow.push_back(std::make_unique<SocketClient>(running.port(), 4'096));
+    slow.back()->send(request("GET", "/source?50000000"));
+  }
+  while (running.server.stats().requests_in_progress < 17) std::this_thread::sleep_for(milliseconds(10));
+  std::this_thread::sleep_for(milliseconds(200));  // they have filled their sockets
+  const auto started = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10; ++i) {
+    SocketClient client(running.port());
+    client.send(request("GET", "/source?4096"));
+    const auto answer = client.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->body.size() == 4096);
+  }
+  CHECK(std::chrono::steady_clock::now() - started < options.timeouts.stall / 10);
+}
+
 TEST_CASE("five hundred connections are served at once") {
   Options options = quiet_options();
   options.io_threads = 2;
