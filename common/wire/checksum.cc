@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "common/base/digest.h"
 #include "common/wire/crc_math.h"
+#include "common/wire/digester.h"
 
 namespace objstore::wire {
 namespace {
@@ -23,12 +23,17 @@ struct Names {
 };
 
 // In the order of ChecksumAlgorithm.
-constexpr std::array<Names, 5> kNames = {{
+constexpr std::array<Names, std::size(kChecksumAlgorithms)> kNames = {{
     {"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4},
     {"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4},
     {"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8},
     {"SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20},
     {"SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32},
+    {"SHA512", "x-amz-checksum-sha512", "ChecksumSHA512", 64},
+    {"MD5", "x-amz-checksum-md5", "ChecksumMD5", 16},
+    {"XXHASH64", "x-amz-checksum-xxhash64", "ChecksumXXHASH64", 8},
+    {"XXHASH3", "x-amz-checksum-xxhash3", "ChecksumXXHASH3", 8},
+    {"XXHASH128", "x-amz-checksum-xxhash128", "ChecksumXXHASH128", 16},
 }};
 
 const Names& names_of(ChecksumAlgorithm algorithm) noexcept {
@@ -105,7 +110,8 @@ std::optional<ChecksumAlgorithm> checksum_from_header(std::string_view header) n
 }
 
 bool checksum_is_crc(ChecksumAlgorithm algorithm) noexcept {
-  return algorithm != ChecksumAlgorithm::kSha1 && algorithm != ChecksumAlgorithm::kSha256;
+  return algorithm == ChecksumAlgorithm::kCrc32 || algorithm == ChecksumAlgorithm::kCrc32c ||
+         algorithm == ChecksumAlgorithm::kCrc64Nvme;
 }
 
 std::optional<std::string> decode_checksum(ChecksumAlgorithm algorithm, std::string_view base64) {
@@ -114,22 +120,14 @@ std::optional<std::string> decode_checksum(ChecksumAlgorithm algorithm, std::str
   return raw;
 }
 
-struct Checksum::Digester {
-  Digest digest;
-};
-
-Checksum::Checksum(ChecksumAlgorithm algorithm) : algorithm_(algorithm) {
-  if (checksum_is_crc(algorithm)) return;
-  const DigestKind kind = algorithm == ChecksumAlgorithm::kSha1 ? DigestKind::kSha1 : DigestKind::kSha256;
-  digester_ = std::make_unique<Digester>(Digester{Digest(kind)});
-}
+Checksum::Checksum(ChecksumAlgorithm algorithm) : algorithm_(algorithm), digester_(make_digester(algorithm)) {}
 Checksum::Checksum(Checksum&&) noexcept = default;
 Checksum& Checksum::operator=(Checksum&&) noexcept = default;
 Checksum::~Checksum() = default;
 
 void Checksum::update(ByteView bytes) {
   if (digester_) {
-    digester_->digest.update(bytes);
+    digester_->update(bytes);
     return;
   }
   while (!bytes.empty()) {
@@ -140,7 +138,7 @@ void Checksum::update(ByteView bytes) {
 }
 
 std::string Checksum::finish() {
-  if (digester_) return digester_->digest.finish();
+  if (digester_) return digester_->finish();
   return crc_to_raw(algorithm_, std::exchange(crc_, 0));
 }
 

@@ -18,12 +18,26 @@
 
 namespace objstore::wire {
 
-enum class ChecksumAlgorithm : std::uint8_t { kCrc32, kCrc32c, kCrc64Nvme, kSha1, kSha256 };
-inline constexpr ChecksumAlgorithm kChecksumAlgorithms[] = {ChecksumAlgorithm::kCrc32, ChecksumAlgorithm::kCrc32c,
-                                                            ChecksumAlgorithm::kCrc64Nvme, ChecksumAlgorithm::kSha1,
-                                                            ChecksumAlgorithm::kSha256};
+enum class ChecksumAlgorithm : std::uint8_t {
+  kCrc32,
+  kCrc32c,
+  kCrc64Nvme,
+  kSha1,
+  kSha256,
+  kSha512,
+  kMd5,
+  kXxhash64,
+  kXxhash3,
+  kXxhash128
+};
+inline constexpr ChecksumAlgorithm kChecksumAlgorithms[] = {
+    ChecksumAlgorithm::kCrc32,    ChecksumAlgorithm::kCrc32c,   ChecksumAlgorithm::kCrc64Nvme,
+    ChecksumAlgorithm::kSha1,     ChecksumAlgorithm::kSha256,   ChecksumAlgorithm::kSha512,
+    ChecksumAlgorithm::kMd5,      ChecksumAlgorithm::kXxhash64, ChecksumAlgorithm::kXxhash3,
+    ChecksumAlgorithm::kXxhash128};
 
-// "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256": as in XML and x-amz-checksum-algorithm.
+// "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128": as in XML and
+// x-amz-checksum-algorithm.
 std::string_view checksum_name(ChecksumAlgorithm algorithm) noexcept;
 // "x-amz-checksum-crc32" and so on.
 std::string_view checksum_header(ChecksumAlgorithm algorithm) noexcept;
@@ -32,12 +46,14 @@ std::string_view checksum_element(ChecksumAlgorithm algorithm) noexcept;
 // Without case.
 std::optional<ChecksumAlgorithm> checksum_from_name(std::string_view name) noexcept;
 std::optional<ChecksumAlgorithm> checksum_from_header(std::string_view header) noexcept;
-// Raw bytes: 4, 4, 8, 20, 32.
+// Raw bytes: 4, 4, 8, 20, 32, 64, 16, 8, 8, 16.
 std::size_t checksum_size(ChecksumAlgorithm algorithm) noexcept;
 // True for the CRCs: only they can be combined into the checksum of a whole object.
 bool checksum_is_crc(ChecksumAlgorithm algorithm) noexcept;
 // Raw bytes of the base64 form; nothing when it is malformed or has another length.
 std::optional<std::string> decode_checksum(ChecksumAlgorithm algorithm, std::string_view base64);
+
+class Digester;
 
 // A running checksum.
 class Checksum {
@@ -53,10 +69,9 @@ class Checksum {
   ChecksumAlgorithm algorithm() const noexcept { return algorithm_; }
 
  private:
-  struct Digester;
   ChecksumAlgorithm algorithm_;
   std::uint64_t crc_ = 0;
-  std::unique_ptr<Digester> digester_;  // for the SHAs
+  std::unique_ptr<Digester> digester_;  // of what is no CRC
 };
 
 // One part of a multipart object: its raw checksum and its length.

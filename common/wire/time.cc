@@ -123,7 +123,9 @@ std::optional<UnixMillis> parse_imf(std::string_view text) {
   c.year = in.number(4);
   in.literal(" ");
   in.clock(c);
-  in.literal(" GMT");
+  in.literal(" ");
+  // As mail writes it, and botocore too when a caller sets a Date.
+  if (!in.skip("-0000") && !in.skip("+0000")) in.literal("GMT");
   return in.done() ? from_civil(c) : std::nullopt;
 }
 

@@ -228,9 +228,12 @@ Checked<Authenticated> Authenticator::Impl::verify(const wire::RequestHead& head
   const auto signing_key = keys.get(usable ? std::string_view(credential->secret) : kDummySecret, given.scope);
   const auto text = wire::string_to_sign(claim.amz_date, given.scope, *canonical);
   const bool equal = wire::signature_equals(wire::signature_of(signing_key, text), signature);
+  // As long as the answer to a wrong signature, its code included: neither work nor length tells more than the code.
   if (!usable)
-    return refuse(Refusal::kUnknownKey, "The AWS Access Key Id you provided does not exist in our records.",
-                  {{"AWSAccessKeyId", given.access_key}});
+    return refuse(Refusal::kUnknownKey,
+                  "The AWS Access Key Id you provided does not exist in our records. Check the key id with which you "
+                  "sign your request.",
+                  {{"AWSAccessKeyId", given.access_key}, {"StringToSign", text}});
   if (!equal)
     return refuse(Refusal::kSignatureMismatch,
                   "The request signature we calculated does not match the signature you provided. Check your key and "

@@ -167,7 +167,7 @@ void Call::pull_first() {
   if (!reply_ || !reply_->source || head_.method == "HEAD") return;
   is_streaming_ = true;
   source_left_ = reply_->content_length;
-  if (!budget_.has_room()) return;  // the transport pulls when there is
+  if (!budget_.has_room(source_left_)) return;  // the transport pulls when there is
   read_source();
   if (*piece_) return;
   const Error error = piece_->error();

@@ -61,7 +61,7 @@ class Connection {
   Awaitable<bool> send_reply(Call& call, Errand& errand, bool close);
   Awaitable<bool> send_source(Call& call, Errand& errand);
   Awaitable<bool> send_all(ByteView first, ByteView second, SendPace& pace);
-  Awaitable<bool> await_room();
+  Awaitable<bool> await_room(std::uint64_t left);
   SendPace send_pace() const;
 
   Shared& shared_;

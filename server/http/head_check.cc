@@ -34,9 +34,12 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
 }
 
-// A field value's bytes: printable ASCII, space and tab. Bytes from 0x80 on have no agreed meaning: refused.
+// A field value's bytes: printable ASCII, space, tab, and RFC 9110's obs-text (0x80 and above), in which clients send
+// metadata. Nothing reads obs-text as anything but itself: Host and what says where a body ends are checked by the
+// letter.
 bool is_field_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= 0x20 && c <= 0x7e) || c == '\t'; });
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= 0x20 && c <= 0x7e) || c == '\t' || static_cast<unsigned char>(c) >= 0x80; });
 }
 
 bool is_target_text(std::string_view text) {
@@ -127,7 +130,7 @@ std::optional<HeadFault> check_field(std::string_view line, CheckedHead& out, Fr
   const std::string_view name = line.substr(0, colon);
   const std::string_view raw = line.substr(colon + 1);
   if (!is_token(name)) return malformed("A header name is not a token.");
-  if (!is_field_text(raw)) return malformed("A header value holds a control character or a byte above 0x7E.");
+  if (!is_field_text(raw)) return malformed("A header value holds a control character.");
   const std::string_view value = trim(raw);
   if (equals_ignore_case(name, "host")) {
     ++framing.hosts;
@@ -201,7 +204,7 @@ bool wishes_close(const wire::Headers& headers) {
 
 std::optional<HeadFault> check_expect(const wire::Headers& headers, bool http10, CheckedHead& out) {
   for (const wire::Header& header : headers) {
-    if (!equals_ignore_case(header.name, "expect")) continue;
+    if (!equals_ignore_case(header.name, "expect") || header.value.empty()) continue;  // an empty list expects nothing
     if (!equals_ignore_case(header.value, "100-continue")) {
       return unsupported(417, "The expectation cannot be met: only 100-continue is known.");
     }

@@ -10,10 +10,16 @@ namespace objstore::http {
 
 class ReplyBudget {
  public:
+  static constexpr std::uint64_t kSmallReplyBytesMax = 64 * 1024;
+
   explicit ReplyBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // False: nothing more may be read for a reply until somebody else's has left.
-  bool has_room() const noexcept { return held_.load(std::memory_order_relaxed) < bytes_max_; }
+  // False: nothing more may be read for a reply that has `left` bytes to come until somebody else's has left. The end
+  // of a reply that is small has a quarter more: it leaves at once, and must not wait for readers that do not read.
+  bool has_room(std::uint64_t left) const noexcept {
+    const std::uint64_t bound = left <= kSmallReplyBytesMax ? bytes_max_ + bytes_max_ / 4 : bytes_max_;
+    return held_.load(std::memory_order_relaxed) < bound;
+  }
   // Half is used: nothing is read ahead, and who reads slowly is cut.
   bool is_pressed() const noexcept { return held_.load(std::memory_order_relaxed) > bytes_max_ / 2; }
 

@@ -75,7 +75,7 @@ Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
   ByteView head = as_bytes(out_);
   while (body_bytes_out_ < total) {
     if (!call.next_piece()) {
-      const bool has_room = co_await await_room();
+      const bool has_room = co_await await_room(total - body_bytes_out_);
       if (!has_room) co_return false;
       errand.start([target](Completion& completion) { target->pull(completion); });
       co_await errand.wait();
@@ -102,11 +102,11 @@ Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
 }
 
 // Waits until other replies have left. Slow readers are cut meanwhile, so this ends; false when it takes too long.
-Awaitable<bool> Connection::await_room() {
-  if (shared_.replies.has_room()) co_return true;
+Awaitable<bool> Connection::await_room(std::uint64_t left) {
+  if (shared_.replies.has_room(left)) co_return true;
   const TimePoint deadline = shared_.clock.steady_now() + shared_.options.timeouts.stall;
   asio::steady_timer timer(io_);
-  while (!shared_.replies.has_room()) {
+  while (!shared_.replies.has_room(left)) {
     if (stream_.is_aborted() || shared_.clock.steady_now() >= deadline) co_return false;
     timer.expires_after(kRoomPollInterval);
     co_await timer.async_wait(kAwaitTuple);

@@ -1,5 +1,5 @@
-// The values of the tables: bytes that a disk may give back in any state. What is accepted is written again as a row that
-// reads the same, and that is its own encoding from then on.
+// The values of the tables: bytes that a disk may give back in any state. What is accepted is written again as a row
+// that reads the same, and that is its own encoding from then on.
 #include <string>
 
 #include "common/base/check.h"

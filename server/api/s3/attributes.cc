@@ -6,6 +6,7 @@
 #include "common/base/bytes.h"
 #include "common/base/utf8.h"
 #include "common/wire/checksum.h"
+#include "common/wire/encoded_word.h"
 #include "common/wire/etag.h"
 #include "common/wire/time.h"
 #include "common/wire/uri.h"
@@ -32,8 +33,8 @@ std::unexpected<Failure> bad_value(std::string_view header, std::string_view val
                 {{"ArgumentName", std::string(header)}, {"ArgumentValue", std::string(value)}});
 }
 
-// What may come back in a reply's header later: no control characters but the tab. Bytes above 0x7f are given back as
-// they came: clients of S3 send both UTF-8 and Latin-1, and read what they sent.
+// What may come back in a reply's header later: no control characters but the tab. Clients send UTF-8, which
+// comes back in encoded words, and Latin-1, which comes back as it is.
 bool is_header_text(std::string_view value) {
   return std::ranges::none_of(value, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -182,7 +183,8 @@ void add_object_headers(wire::Headers& headers, const model::ObjectInfo& object)
   headers.add("Accept-Ranges", "bytes");
   headers.add("Content-Type", object.attributes.content_type);
   for (const auto& [name, value] : object.attributes.system) headers.add(name, value);
-  for (const auto& [name, value] : object.attributes.user_metadata) headers.add(std::string(kMetaPrefix) + name, value);
+  for (const auto& [name, value] : object.attributes.user_metadata)
+    headers.add(std::string(kMetaPrefix) + name, wire::encode_words(value));
   if (object.attributes.storage_class != kDefaultStorageClass)
     headers.add("x-amz-storage-class", object.attributes.storage_class);
   if (!object.attributes.tags.empty())

@@ -22,8 +22,10 @@ std::unexpected<Failure> several_checksums() {
 }
 
 std::unexpected<Failure> unknown_algorithm(std::string_view where) {
-  return refuse(Code::kInvalidRequest, "The algorithm type you specified in " + std::string(where) +
-                                           " is invalid. Supported are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.");
+  return refuse(Code::kInvalidRequest,
+                "The algorithm type you specified in " + std::string(where) +
+                    " is invalid. Supported are CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3 "
+                    "and XXHASH128.");
 }
 
 struct Stated {

@@ -173,7 +173,9 @@ TEST_CASE("an upload's checksum type fits its algorithm") {
   CHECK(type("SHA256", nullptr) == "COMPOSITE");
   CHECK(type("SHA256", "FULL_OBJECT") == "InvalidRequest");
   CHECK(type("CRC64NVME", "COMPOSITE") == "InvalidRequest");
-  CHECK(type("MD5", nullptr) == "InvalidRequest");
+  CHECK(type("MD5", nullptr) == "COMPOSITE");
+  CHECK(type("XXHASH3", "FULL_OBJECT") == "InvalidRequest");
+  CHECK(type("SHA384", nullptr) == "InvalidRequest");
   CHECK(type("CRC32", "SOMETIMES") == "InvalidRequest");
 }
 

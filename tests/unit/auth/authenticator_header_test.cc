@@ -48,6 +48,27 @@ TEST_CASE("B2: an unknown key and a disabled one are unknown, whatever signs") {
         Refusal::kUnknownKey);
 }
 
+TEST_CASE("B2: an unknown key takes the path of a wrong secret to its end") {
+  Bench bench;
+  const auto unknown = bench.ask(signed_get({.key = "AKIAUNKNOWN"}));
+  const auto wrong = bench.ask(signed_get({.secret = "another secret"}));
+  REQUIRE_FALSE((unknown || wrong));
+  // Both were refused at the end: canonical request, signing key and signature had been computed.
+  CHECK(field(unknown.error(), "StringToSign").size() == field(wrong.error(), "StringToSign").size());
+  CHECK(unknown.error().fields.size() == wrong.error().fields.size());
+  // Whatever else is wrong is found before either, and is the same to both.
+  const auto both = [&](Signer signer) {
+    const auto known = bench.refusal(signed_get(signer));
+    signer.key = "AKIAUNKNOWN";
+    CHECK(bench.refusal(signed_get(signer)) == known);
+    return known;
+  };
+  CHECK(both({.time = kNow - 60 * kMinute, .scope = {.date = "20130523", .region = "us-east-1", .service = "s3"}}) ==
+        Refusal::kClockSkew);
+  CHECK(both({.leave_unsigned = {"x-amz-date"}}) == Refusal::kHeadersNotSigned);
+  both({.leave_unsigned = {"host"}});
+}
+
 TEST_CASE("B3: a credential of another region is malformed, and the right region is named") {
   const auto answer = Bench().ask(signed_get({.scope = {.date = "20130524", .region = "eu-west-1", .service = "s3"}}));
   REQUIRE_FALSE(answer);

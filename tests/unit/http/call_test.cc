@@ -170,7 +170,7 @@ TEST_CASE("without room in the budget nothing is read ahead") {
   ScriptedHandler handler;
   handler.script = [&] {
     api::Reply reply;
-    reply.content_length = 10;
+    reply.content_length = 100'000;
     reply.source = std::make_unique<OneShotSource>(is_gone);
     return api::Exchange(Ticket<api::Reply>(std::move(reply)));
   };

@@ -53,7 +53,7 @@ TEST_CASE("chunks become the bytes that they frame, however they arrive") {
   }
 }
 
-TEST_CASE("broken chunk framing is refused") {
+TEST_CASE("A11: broken chunk framing is refused") {
   const std::vector<std::string> broken = {
       "5\nhello\r\n0\r\n\r\n",
       "5\r\nhello\n0\r\n\r\n",
@@ -93,7 +93,7 @@ TEST_CASE("broken chunk framing is refused") {
   }
 }
 
-TEST_CASE("trailers are counted") {
+TEST_CASE("A10: trailers are counted") {
   std::string trailers;
   for (int i = 0; i < 64; ++i) trailers += "X-A: b\r\n";
   CHECK(decode("0\r\n" + trailers + "\r\n").is_finished);

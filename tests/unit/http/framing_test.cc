@@ -30,7 +30,7 @@ std::string put(const std::string& headers, const std::string& body = "0\r\n\r\n
   return "PUT /sink HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n" + body;
 }
 
-TEST_CASE("heads with doubtful framing are refused and nothing behind them is answered") {
+TEST_CASE("A1-A9: heads with doubtful framing are refused and nothing behind them is answered") {
   Running running;
   const std::vector<std::string> bad_requests = {
       put("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
@@ -75,7 +75,7 @@ TEST_CASE("a refused HEAD request has no body") {
   CHECK(client.is_closed());
 }
 
-TEST_CASE("broken chunk framing refuses the upload and closes") {
+TEST_CASE("A11: broken chunk framing refuses the upload and closes") {
   Running running;
   std::string trailers;
   for (int i = 0; i < 65; ++i) trailers += "X-A: b\r\n";
@@ -118,7 +118,7 @@ TEST_CASE("a chunked upload is decoded and the connection goes on behind it") {
   CHECK(next->body == "hello");
 }
 
-TEST_CASE("the body of a GET is drained, never parsed as a request") {
+TEST_CASE("A13: the body of a GET is drained, never parsed as a request") {
   Running running;
   SocketClient client(running.port());
   client.send(request("GET", "/hello", {}, kSmuggled) + request("HEAD", "/head"));
@@ -131,7 +131,7 @@ TEST_CASE("the body of a GET is drained, never parsed as a request") {
   CHECK(running.playground.requests() == 2);
 }
 
-TEST_CASE("a large unwanted body ends the connection, and the client can read the answer") {
+TEST_CASE("A13: a large unwanted body ends the connection, and the client can read the answer") {
   Running running;
   SocketClient client(running.port());
   const std::string body(4 * 1024 * 1024, 'x');
@@ -154,7 +154,7 @@ TEST_CASE("a small unwanted body that comes late is drained") {
   CHECK(next->body == "hello");
 }
 
-TEST_CASE("100 Continue is sent for a wanted body only") {
+TEST_CASE("A14: 100 Continue is sent for a wanted body only") {
   Running running;
   SECTION("wanted") {
     SocketClient client(running.port());

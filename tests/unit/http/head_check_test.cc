@@ -29,7 +29,7 @@ struct Row {
   int status;
 };
 
-TEST_CASE("request lines are taken or refused by the letter") {
+TEST_CASE("A9: request lines are taken or refused by the letter") {
   const std::vector<Row> rows = {
       {"GET / HTTP/1.1", 0},
       {"GET /a?b=c HTTP/1.1", 0},
@@ -74,7 +74,7 @@ TEST_CASE("request lines are taken or refused by the letter") {
   }
 }
 
-TEST_CASE("framing headers have one reading or none") {
+TEST_CASE("A1-A7: framing headers have one reading or none") {
   const std::vector<Row> rows = {
       {"Content-Length: 5\r\n", 0},
       {"content-length:5\r\n", 0},
@@ -136,7 +136,9 @@ TEST_CASE("framing headers have one reading or none") {
       {": b\r\n", 400},
       {"X-A\r\n", 400},
       {"X-A: \x1b[31m\r\n", 400},
-      {"X-A: \xc3\xa4\r\n", 400},
+      {"X-A: \xc3\xa4\r\n", 0},  // obs-text
+      {"X-\xc3\xa4: a\r\n", 400},
+      {"X-A: \x7f\r\n", 400},
       {"X-\xc3\xa4: b\r\n", 400},
       {"X-A:\r\n", 0},
       {"X-A: b\tc\r\n", 0},
@@ -155,7 +157,7 @@ TEST_CASE("framing headers have one reading or none") {
   }
 }
 
-TEST_CASE("a Host header names a host, once") {
+TEST_CASE("A8: a Host header names a host, once") {
   const std::vector<Row> rows = {
       {"h", 0},         {"h:80", 0},       {"127.0.0.1:9000", 0},
       {"[::1]", 0},     {"[::1]:9000", 0}, {"b.s3.example.com", 0},
@@ -209,7 +211,7 @@ TEST_CASE("an absolute target becomes its origin form") {
   CHECK(bare.head.path == "/");
 }
 
-TEST_CASE("the header section has a size and a number of fields") {
+TEST_CASE("I2: the header section has a size and a number of fields") {
   const auto with_section = [](std::size_t bytes) {
     std::string head = "GET / HTTP/1.1\r\nHost: h\r\nX-A: ";
     const std::size_t used = kHost.size() + std::string_view("X-A: \r\n\r\n").size();
@@ -223,7 +225,7 @@ TEST_CASE("the header section has a size and a number of fields") {
   CHECK(status_of_headers(fields + "X-A: b\r\n") == 431);
 }
 
-TEST_CASE("the target has a size") {
+TEST_CASE("I3: the target has a size") {
   const auto with_target = [](std::size_t bytes) {
     return "GET /" + std::string(bytes - 1, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n";
   };

@@ -27,7 +27,7 @@ Options impatient_options() {
   return options;
 }
 
-TEST_CASE("a head that drips in is not waited for") {
+TEST_CASE("I1: a head that drips in is not waited for") {
   Running running(impatient_options());
   SocketClient client(running.port());
   CHECK_FALSE(client.send_slowly("GET /hello HTTP/1.1\r\nHost: " + std::string(1'000, 'a'), milliseconds(20)));
@@ -36,7 +36,7 @@ TEST_CASE("a head that drips in is not waited for") {
   CHECK(running.server.stats().timeouts == 1);
 }
 
-TEST_CASE("a connection without a request is closed, before the first and after it") {
+TEST_CASE("I1: a connection without a request is closed, before the first and after it") {
   Running running(impatient_options());
   SocketClient fresh(running.port());
   CHECK(fresh.is_closed());
@@ -46,7 +46,7 @@ TEST_CASE("a connection without a request is closed, before the first and after 
   CHECK(used.is_closed());
 }
 
-TEST_CASE("a body below the minimum rate gets its refusal") {
+TEST_CASE("I1: a body below the minimum rate gets its refusal") {
   Running running(impatient_options());
   SocketClient client(running.port());
   client.send("PUT /sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
@@ -68,7 +68,7 @@ TEST_CASE("a body above the minimum rate may take its time") {
   CHECK(client.read_answer()->status == 200);
 }
 
-TEST_CASE("a reader that stalls is cut") {
+TEST_CASE("I1: a reader that stalls is cut") {
   Running running(impatient_options());
   SocketClient client(running.port(), 4'096);
   client.send(request("GET", "/source?50000000"));
@@ -77,7 +77,7 @@ TEST_CASE("a reader that stalls is cut") {
   CHECK(running.server.stats().replies_cut == 1);
 }
 
-TEST_CASE("slow readers and slow writers hold no worker") {
+TEST_CASE("I1: slow readers and slow writers hold no worker") {
   Running running({}, 1);
   std::vector<std::unique_ptr<SocketClient>> slow;
   for (int i = 0; i < 20; ++i) {
@@ -92,7 +92,7 @@ TEST_CASE("slow readers and slow writers hold no worker") {
   }
 }
 
-TEST_CASE("slow readers cannot hold more memory than replies may have") {
+TEST_CASE("I1: slow readers cannot hold more memory than replies may have") {
   Options options = quiet_options();
   options.limits.reply_bytes_max = 1024 * 1024;  // 16 pieces of /source
   options.timeouts.pressed_stall = milliseconds(200);
@@ -110,6 +110,29 @@ TEST_CASE("slow readers cannot hold more memory than replies may have") {
     CHECK(answer->body.size() == 3'000'000);
   }
   while (running.server.stats().replies_cut < 30) std::this_thread::sleep_for(milliseconds(10));
+}
+
+TEST_CASE("I1: small replies do not wait for slow readers") {
+  Options options = quiet_options();
+  options.limits.reply_bytes_max = 1024 * 1024;  // 16 pieces of /source; nobody is cut while the test runs
+  options.timeouts.pressed_stall = options.timeouts.stall;
+  Running running(options);
+  std::vector<std::unique_ptr<SocketClient>> slow;
+  for (int i = 0; i < 17; ++i) {
+    slow.push_back(std::make_unique<SocketClient>(running.port(), 4'096));
+    slow.back()->send(request("GET", "/source?50000000"));
+  }
+  while (running.server.stats().requests_in_progress < 17) std::this_thread::sleep_for(milliseconds(10));
+  std::this_thread::sleep_for(milliseconds(200));  // they have filled their sockets
+  const auto started = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10; ++i) {
+    SocketClient client(running.port());
+    client.send(request("GET", "/source?4096"));
+    const auto answer = client.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->body.size() == 4096);
+  }
+  CHECK(std::chrono::steady_clock::now() - started < options.timeouts.stall / 10);
 }
 
 TEST_CASE("five hundred connections are served at once") {
@@ -151,7 +174,7 @@ TEST_CASE("connections over the limit are closed and the others stay") {
   CHECK(running.server.stats().connections_refused == 1);
 }
 
-TEST_CASE("one address has a limit of its own") {
+TEST_CASE("I12: one address has a limit of its own") {
   Options options = quiet_options();
   options.limits.connections_per_peer_max = 1;
   Running running(options);

@@ -57,6 +57,31 @@ TEST_CASE("check values of 123456789") {
   CHECK(hex_of(A::kCrc64Nvme, "123456789") == "ae8b14860a799888");
   CHECK(hex_of(A::kSha1, "123456789") == "f7c3bc1d808e04732adf679965ccc34ca7ae3441");
   CHECK(hex_of(A::kSha256, "123456789") == "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+  CHECK(hex_of(A::kSha512, "123456789").substr(0, 32) == "d9e6762dd1c8eaf6d61b3c6192fc408d");
+  CHECK(hex_of(A::kMd5, "123456789") == "25f9e794323b453885f5181f1b624d0b");
+}
+
+// https://github.com/Cyan4973/xxHash: the digests of nothing, and of "abc" as the reference's xxhsum prints them.
+TEST_CASE("check values of XXH64 and XXH3") {
+  CHECK(hex_of(A::kXxhash64, "") == "ef46db3751d8e999");
+  CHECK(hex_of(A::kXxhash3, "") == "2d06800538d394c2");
+  CHECK(hex_of(A::kXxhash128, "") == "99aa06d3014798d86001c324468d497f");
+  CHECK(hex_of(A::kXxhash64, "abc") == "44bc2cf5ad770999");
+  CHECK(hex_of(A::kXxhash3, "abc") == "78af5f94892f3950");
+  CHECK(hex_of(A::kXxhash128, "abc") == "06b05ab6733a618578af5f94892f3950");
+}
+
+TEST_CASE("a checksum starts anew when it is finished, in pieces of any size") {
+  for (const A algorithm : kChecksumAlgorithms) {
+    const std::string text(1000, 'x');
+    Checksum checksum(algorithm);
+    for (const std::size_t piece : {1, 7, 1000}) {
+      for (std::size_t at = 0; at < text.size(); at += piece)
+        checksum.update(as_bytes(std::string_view(text).substr(at, piece)));
+      CHECK(checksum.finish() == raw_of(algorithm, text));
+    }
+    CHECK(raw_of(algorithm, text).size() == checksum_size(algorithm));
+  }
 }
 
 TEST_CASE("checksums of nothing") {
@@ -144,7 +169,7 @@ TEST_CASE("names go both ways") {
     CHECK(raw_of(algorithm, "x").size() == checksum_size(algorithm));
   }
   CHECK(checksum_from_name("crc32c") == A::kCrc32c);
-  CHECK_FALSE(checksum_from_name("MD5"));
+  CHECK_FALSE(checksum_from_name("SHA384"));
   CHECK_FALSE(checksum_from_header("x-amz-checksum-algorithm"));
 }
 

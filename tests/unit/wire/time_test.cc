@@ -44,6 +44,9 @@ TEST_CASE("ISO 8601 with and without fraction and zone") {
 TEST_CASE("HTTP's three forms are read") {
   CHECK(parse_http_date("Fri, 24 May 2013 00:00:00 GMT", kExample) == kExample);
   CHECK(parse_http_date("Friday, 24-May-13 00:00:00 GMT", kExample) == kExample);
+  CHECK(parse_http_date("Fri, 24 May 2013 00:00:00 -0000", kExample) == kExample);
+  CHECK(parse_http_date("Fri, 24 May 2013 00:00:00 +0000", kExample) == kExample);
+  CHECK_FALSE(parse_http_date("Fri, 24 May 2013 00:00:00 +0100", kExample));
   CHECK(parse_http_date("Fri May 24 00:00:00 2013", kExample) == kExample);
   CHECK(parse_http_date("Sun Nov  6 08:49:37 1994", kExample) == 784111777000);
   CHECK(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", kExample) == 784111777000);
