@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "server/storage/rocksdb_manners.h"
+
 namespace objstore::storage {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 // Replaying the log may flush every memtable, and RocksDB aborts when that meets a full disk.
 constexpr std::uint64_t kFreeBytesToOpen = 16 * kMiB;
 constexpr std::uint64_t kWalBytesMax = 128 * kMiB;
-constexpr std::size_t kInfoLogBytesMax = 1 << 20;
-constexpr std::size_t kInfoLogsKept = 2;
 constexpr std::uint64_t kManifestBytesMax = 16 * kMiB;
 constexpr std::uint64_t kFlushShare = 4;             // one table may fill a quarter of the memtable budget
 constexpr std::size_t kArenaBlockBytes = 256 << 10;  // 16 idle tables must not cost 16 MiB
@@ -33,16 +33,13 @@ rocksdb::DBOptions database_options(const RocksdbOptions& options) {
   // The default mode takes a flipped bit in the log for its end, and drops every acknowledged write behind it.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.track_and_verify_wals_in_manifest = true;  // a log file that has gone missing is noticed
-  out.max_bgerror_resume_count = 0;              // a failed write stays failed until a restart
+  set_manners(out);                              // a failed write stays failed until a restart
   out.db_write_buffer_size = options.memtable_bytes;
   out.max_total_wal_size = kWalBytesMax;
   out.max_open_files = options.open_files_max;
   out.max_background_jobs = 2;
   out.bytes_per_sync = kMiB;
   out.max_manifest_file_size = kManifestBytesMax;
-  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  out.max_log_file_size = kInfoLogBytesMax;
-  out.keep_log_file_num = kInfoLogsKept;
   out.stats_dump_period_sec = 0;
   out.stats_persist_period_sec = 0;
   return out;

@@ -128,17 +128,16 @@ SPACE_CALLS = WRITE | ALLOCATE | CREATE | MKDIR
 class NoSpaceClass(SweepClass):
     NAME = "F6"
     ABOUT = "ENOSPC at the n-th write, once and for good"
-    FAULTS = [Fault(FAIL, SPACE_CALLS, errno.ENOSPC, files, True) for files in (SEGMENTS,)]
+    FAULTS = [Fault(FAIL, SPACE_CALLS, errno.ENOSPC, files, True) for files in (SEGMENTS, METADATA, ALL_FILES)]
 
 
 class DiskErrorClass(SweepClass):
     NAME = "F7"
     ABOUT = "EIO from the n-th read, write, sync, rename, open, unlink"
-    FAULTS = ([Fault(FAIL, call, errno.EIO, SEGMENTS, True) for call in (WRITE, SYNC)] +
-              [Fault(FAIL, SYNC, errno.EIO, METADATA, True)] +
+    FAULTS = ([Fault(FAIL, call, errno.EIO, files, True) for call in (WRITE, SYNC) for files in (SEGMENTS, METADATA)] +
               [Fault(FAIL, call, errno.EIO, ALL_FILES, True) for call in (RENAME, CREATE, UNLINK, TRUNCATE)] +
               [Fault(FAIL, call, errno.EIO, ALL_FILES, False) for call in (READ, OPEN)] +
-              [Fault(FAIL, WRITE | SYNC | RENAME | CREATE | UNLINK | TRUNCATE | ALLOCATE | MKDIR, errno.EROFS, SEGMENTS, True)])
+              [Fault(FAIL, WRITE | SYNC | RENAME | CREATE | UNLINK | TRUNCATE | ALLOCATE | MKDIR, errno.EROFS, ALL_FILES, True)])
 
 
 class InterruptionClass(SweepClass):
