@@ -58,6 +58,8 @@ class CountingStore final : public storage::MetadataStore {
   std::unique_ptr<storage::MetadataReader> snapshot() const override { return inner_->snapshot(); }
   std::vector<Status> commit(std::span<const storage::Batch> group) override { return inner_->commit(group); }
   Usage usage() const override { return inner_->usage(); }
+  Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
+  Status clear(Table table) override { return inner_->clear(table); }
 
  private:
   std::unique_ptr<storage::MetadataStore> inner_;
