@@ -114,6 +114,7 @@ void add_storage(Page& page, Store& store) {
   page.counter("checkpoints_total", "Checkpoints of the metadata that were made.", checkpoints.made);
   page.gauge("checkpoint_timestamp_seconds", "When the last one was made; 0: there is none.",
              static_cast<std::uint64_t>(checkpoints.last_ms / 1000));
+  page.gauge("checkpoint_current", "1 when nothing has been written since.", checkpoints.current ? 1 : 0);
   page.counter("checkpoint_copied_bytes_total", "Bytes of them copied to other disks.", checkpoints.copied_bytes);
   page.gauge("checkpoint_failed", "1 when the last try failed, or a copy of it.", checkpoints.failure.empty() ? 0 : 1);
   page.gauge("write_failed", "1 after a failed sync: no write is taken until a restart.",

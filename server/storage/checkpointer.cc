@@ -73,10 +73,13 @@ void Checkpointer::run() {
 Status Checkpointer::make() {
   std::lock_guard making(making_);
   const std::uint64_t commits = engine_.committer().stats().batches;
+  {
+    std::lock_guard lock(mutex_);
+    tried_ = engine_.clock().steady_now();
+    overdue_ = false;
+  }
   const Status made = make_own();
   std::lock_guard lock(mutex_);
-  tried_ = engine_.clock().steady_now();
-  overdue_ = false;
   if (made) {
     covered_ = true;
     commits_covered_ = commits;
@@ -128,8 +131,11 @@ Status Checkpointer::make_copies(const Checkpoint& checkpoint) {
 }
 
 Checkpointer::Stats Checkpointer::stats() const {
+  const std::uint64_t commits = engine_.committer().stats().batches;
   std::lock_guard lock(mutex_);
-  return stats_;
+  Stats stats = stats_;
+  stats.current = covered_ && commits == commits_covered_;
+  return stats;
 }
 
 }  // namespace objstore::storage

@@ -46,6 +46,7 @@ class Checkpointer {
   struct Stats {
     std::uint64_t made = 0;
     UnixMillis last_ms = 0;          // when the last complete one was made, also by an earlier run; 0: there is none
+    bool current = false;            // nothing has been written since
     std::uint64_t copied_bytes = 0;  // to other disks
     std::string failure;             // why the last try failed, or a copy of it; empty: it did not
   };
