@@ -16,6 +16,7 @@ from objd_process import clean_environment, objd_path
 OBJECTS = 24
 KEPT = 6
 DRAIN_EVERY = 10
+OPEN_SEGMENTS_MAX = 1
 DRAIN_SECONDS_MAX = 60
 FRESH_STORE_EVERY = 60
 JOB_SECONDS_MAX = 60
@@ -79,11 +80,16 @@ class BackgroundClass(TortureClass):
                                 stderr=subprocess.STDOUT, env=clean_environment(self.work))
 
     def drain(self):
-        """Everything is deleted: nothing stays queued, and hardly a byte stays stored."""
+        """Everything is deleted: nothing stays queued, no byte stays in use, and at most the segments that are being written stay."""
         for name in self.kept:
             self.s3.delete_object(Bucket=self.BUCKET, Key=name)
         self.kept.clear()
         end = time.monotonic() + DRAIN_SECONDS_MAX
-        while (metrics := self.s3.metrics()).get("objd_releases_waiting") != 0 or metrics["objd_segment_bytes"] > 4096:
+        while not self.is_drained(metrics := self.s3.metrics()):
             assert time.monotonic() < end, f"space does not come back: {metrics}"
             time.sleep(0.1)
+
+    @staticmethod
+    def is_drained(metrics):
+        return (metrics.get("objd_releases_waiting") == 0 and metrics.get("objd_segment_live_bytes", 0) == 0
+                and metrics["objd_segments"] <= OPEN_SEGMENTS_MAX)
