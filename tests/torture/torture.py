@@ -144,6 +144,8 @@ def run_all(options, ledger):
         wanting = [c for c in classes if missing[c]]
         left = end - time.monotonic()
         for torture_class in wanting:
+            if time.monotonic() >= end:
+                break
             share = max(SHARE_SECONDS_MIN, left * missing[torture_class] / sum(missing.values()))
             deadline = min(end, time.monotonic() + share)
             cycles = torture_class.CLAIM - totals[torture_class.NAME]["cycles"]
