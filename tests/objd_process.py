@@ -55,7 +55,7 @@ class Objd:
     def __init__(self, data, arguments=(), environment=None, port=None, scheme="http"):
         self.data = pathlib.Path(data)
         self.arguments = list(arguments)
-        self.environment = {"OBJD_METRICS": "open", **(environment or {})}  # the tests read them without a signature
+        self.environment = dict(environment or {})
         self.port = port or free_port()
         self.scheme = scheme
         self.process = None
@@ -78,10 +78,11 @@ class Objd:
 
     def spawn(self):
         """Starts the process without waiting for it."""
+        environment = {"OBJD_METRICS": "open", **self.environment}  # the tests read them without a signature
         command = [objd_path(), "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *self.arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=clean_environment(self.data.parent, **self.environment))
+                                            env=clean_environment(self.data.parent, **environment))
 
     def start(self):
         self.spawn()
