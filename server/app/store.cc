@@ -1,6 +1,7 @@
 #include "server/app/store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "server/app/rebuild.h"
@@ -49,6 +50,22 @@ std::vector<std::filesystem::path> checkpoint_copies(const SegmentPlaces& places
   return copies;
 }
 
+namespace {
+
+// RocksDB takes a list of its files (MANIFEST) that is cut off for one that ends there, and may open with nothing at
+// all. Every store that has been opened has a run, and what has a checkpoint has been opened.
+Status refuse_emptied(const storage::MetadataReader& metadata, const DataDirectory& directory) {
+  OBJSTORE_ASSIGN(const auto run, metadata.get(storage::Table::kStore, storage::kRunKey));
+  if (run || !std::filesystem::exists(directory.checkpoints())) return {};
+  OBJSTORE_ASSIGN(const auto checkpoints, storage::list_checkpoints(directory.checkpoints()));
+  if (checkpoints.empty()) return {};
+  return fail(Errc::kCorrupt, directory.metadata().string() +
+                                  ": empty, though the store has checkpoints of it; bring it back with "
+                                  "objd rebuild --force-from-checkpoint");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
   OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kCreate));
   // Before the metadata, whose opening writes.
@@ -61,6 +78,7 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
                                                             .ballast_bytes = config.ballast_bytes},
                                                            clock));
   OBJSTORE_ASSIGN(auto metadata, open_metadata(store->directory_, config));
+  OBJSTORE_TRY(refuse_emptied(*metadata, store->directory_));
   const auto segments = [&](std::uint64_t first_id) { return open_segments(places, config, first_id); };
   storage::EngineOptions options;
   options.chunk_average = config.chunk_average;

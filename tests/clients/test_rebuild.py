@@ -122,6 +122,27 @@ def test_damaged_metadata_is_set_aside_and_not_deleted(store, tmp_path):
     verify(make_s3(one), "bucket", range(50))
 
 
+def test_metadata_that_lost_its_list_of_files_is_not_taken_for_a_new_store(store, tmp_path):
+    one, s3 = store
+    fill(s3, "bucket", range(20))
+    wait_for_checkpoint(one)
+    one.kill()
+    manifest = max((one.data / "metadata").glob("MANIFEST-*"))
+    whole = manifest.read_bytes()
+    for percent in range(30, 90, 3):
+        # RocksDB opens some of these with nothing in them, and refuses the others.
+        copy = tmp_path / f"cut-{percent}"
+        shutil.copytree(one.data, copy)
+        (copy / "metadata" / manifest.name).write_bytes(whole[:len(whole) * percent // 100])
+        refused = run_objd(tmp_path, "--data", copy, "--listen", "127.0.0.1:0")
+        assert refused.returncode == 1, refused.stderr
+    assert run_objd(tmp_path, "rebuild", "--data", copy, "--force-from-checkpoint").returncode == 0
+    shutil.rmtree(one.data)
+    copy.rename(one.data)
+    one.start()
+    verify(make_s3(one), "bucket", range(20))
+
+
 def test_metadata_that_is_whole_is_left_alone_unless_that_is_forced(store, tmp_path):
     one, s3 = store
     fill(s3, "bucket", range(20))
