@@ -10,6 +10,7 @@ import random
 import shutil
 import subprocess
 
+import variations
 from lite_s3 import LiteS3
 from objd_process import Objd, clean_environment, objd_path
 
@@ -46,12 +47,14 @@ class TortureClass:
     SECONDS_GUESS = 1.0  # of a cycle, until one was measured
     SLICE = 3            # cycles in the test command
     BUCKET = "torture"
+    VARIED = False       # whether stores differ in what variations.py draws
 
     def __init__(self, work, seed):
         self.work, self.seed = work, seed
         self.random = random.Random(f"{self.NAME}/{seed}")
         self.objd = None
         self.s3 = None
+        self.variation = variations.PLAIN
 
     @classmethod
     def reason_to_skip(cls):
@@ -61,15 +64,33 @@ class TortureClass:
     def data(self):
         return self.work / "store"
 
+    def segment_folders(self):
+        """The further directories for segments that this store has."""
+        return [self.data().with_name(f"store-{number}") for number in range(2, self.variation.directories + 1)]
+
+    def segment_options(self):
+        """Also for commands that work on a store which no server has open."""
+        return variations.segment_options(self.segment_folders(), self.variation.copies)
+
+    def check_store(self, *arguments):
+        check_store(self.data(), *self.segment_options(), *arguments)
+
+    def vary(self, **wanted):
+        """Draws how the next store is configured; `wanted` overrides what was drawn."""
+        if self.VARIED:
+            self.variation = variations.draw(self.random)._replace(**wanted)
+
     def options(self):
-        return [*SMALL_STORE, "--segment-size", self.random.choice(["1MiB", "4MiB", "16MiB"]),
+        return [*SMALL_STORE, *self.segment_options(), *variations.other_options(self.variation), "--segment-size", self.random.choice(["1MiB", "4MiB", "16MiB"]),
                 "--chunk-average", self.random.choice(["16KiB", "32KiB", "128KiB"])]
 
     def open(self):
         self.fresh_store()
 
     def fresh_store(self, **environment):
-        shutil.rmtree(self.data(), ignore_errors=True)
+        for folder in self.data().parent.glob("store*"):
+            if folder.is_dir():
+                shutil.rmtree(folder)
         self.objd = Objd(self.data(), self.options(), environment)
         self.objd.log = self.work / "objd.log"
         self.objd.start()

@@ -8,12 +8,14 @@ import struct
 import subprocess
 import time
 
-from classes import TortureClass, check_store, is_root, without
+import variations
+from classes import TortureClass, is_root, without
 from crash_load import CrashLoad
+from version_load import VersionedLoad
 
 WORKERS = 16
 FULL_VERIFICATION_EVERY = 25
-FRESH_STORE_EVERY = 150
+FRESH_STORE_EVERY = 40
 GOINGDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 SETTLE_SECONDS = 0.05
 IMAGE_BYTES = 768 << 20
@@ -26,15 +28,24 @@ class KillClass(TortureClass):
     CLAIM = 2000
     SECONDS_GUESS = 1.2
     SLICE = 6
+    VARIED = True
 
     def open(self):
+        self.vary()
         self.fresh_store()
-        self.load = CrashLoad(self.s3, self.BUCKET, WORKERS, f"{self.seed}/0")
+        load = VersionedLoad if self.variation.versions else CrashLoad
+        self.load = load(self.s3, self.BUCKET, WORKERS, f"{self.seed}/0")
 
     def cycle(self, number):
         if number and number % FRESH_STORE_EVERY == 0:
             self.close()
             self.open()
+        try:
+            return self.burst(number)
+        except (AssertionError, RuntimeError) as error:
+            raise type(error)(f"store: {variations.describe(self.variation)}: {error}") from error
+
+    def burst(self, number):
         chance = random.Random(f"{self.seed}/{number}")
         self.load.resume(f"{self.seed}/{number}")
         time.sleep(chance.uniform(0.02, 0.5))
@@ -47,12 +58,12 @@ class KillClass(TortureClass):
             self.crash()
         if chance.random() < 0.1 or number % FULL_VERIFICATION_EVERY == FULL_VERIFICATION_EVERY - 1:
             self.revive(start=None)
-            check_store(self.data())
+            self.check_store()
         self.revive()
         if number % FULL_VERIFICATION_EVERY == FULL_VERIFICATION_EVERY - 1:
             self.load.verify()
             assert self.objd.stop() == 0, self.objd.log_tail()
-            check_store(self.data(), "--read-data")
+            self.check_store("--read-data")
             self.revive()
         self.load.verify_touched(chance)
         return 1
@@ -73,7 +84,8 @@ class PowerCutClass(KillClass):
     """The file system forgets what it has not made durable: a shutdown without flushing its log."""
 
     FILE_SYSTEM = ""
-    is_mounted = False
+    DISKS_MAX = 2   # the further directories for segments share the second one
+    mounted = ()    # those that are
     is_cut = False  # mounted, and answering every call with an error
     SECONDS_GUESS = 2.0
     SLICE = 4
@@ -86,46 +98,59 @@ class PowerCutClass(KillClass):
             return "this kernel has no loop devices"
         return without(f"mkfs.{cls.FILE_SYSTEM}")
 
-    def disk(self):
-        return self.work / "disk"
+    def disks(self):
+        """Half of the stores with several directories have them on one disk."""
+        return [self.work / f"disk-{number}" for number in range(1, self.disk_count + 1)]
 
     def data(self):
-        return self.disk() / "store"
+        return self.work / "disk-1" / "store"
 
-    def open(self):
-        image = self.work / "image"
-        image.unlink(missing_ok=True)
-        with open(image, "wb") as file:
-            file.truncate(IMAGE_BYTES)
-        subprocess.run([f"/usr/sbin/mkfs.{self.FILE_SYSTEM}", "-q", str(image)], check=True)
-        self.disk().mkdir(exist_ok=True)
+    def segment_folders(self):
+        return [self.disks()[-1] / folder.name for folder in super().segment_folders()]
+
+    def vary(self):
+        super().vary()
+        self.disk_count = min(self.DISKS_MAX, self.variation.directories) if self.random.random() < 0.5 else 1
+        for disk in self.disks():
+            image = disk.with_suffix(".image")
+            image.unlink(missing_ok=True)
+            with open(image, "wb") as file:
+                file.truncate(IMAGE_BYTES)
+            subprocess.run([f"/usr/sbin/mkfs.{self.FILE_SYSTEM}", "-q", str(image)], check=True)
+            disk.mkdir(exist_ok=True)
         self.mount()
-        super().open()
 
     def mount(self):
-        subprocess.run(["mount", "-o", "loop", str(self.work / "image"), str(self.disk())], check=True)
-        self.is_mounted, self.is_cut = True, False
+        self.is_cut = False
+        for disk in self.disks():
+            subprocess.run(["mount", "-o", "loop", str(disk.with_suffix(".image")), str(disk)], check=True)
+            self.mounted = (*self.mounted, disk)
 
     def unmount(self):
+        for disk in self.mounted:
+            self.unmount_one(disk)
+        self.mounted = ()
+
+    @staticmethod
+    def unmount_one(disk):
         """A process that was just killed may hold the disk for a moment; a disk that was cut off answers nothing but this."""
         for _ in range(UNMOUNT_TRIES):
-            if not self.is_mounted:
+            done = subprocess.run(["umount", str(disk)], capture_output=True, text=True)
+            if done.returncode == 0:
                 return
-            done = subprocess.run(["umount", str(self.disk())], capture_output=True, text=True)
-            self.is_mounted = done.returncode != 0
-            if self.is_mounted:
-                time.sleep(0.1)
-        raise RuntimeError(f"{self.disk()} cannot be unmounted: {done.stderr}")
+            time.sleep(0.1)
+        raise RuntimeError(f"{disk} cannot be unmounted: {done.stderr}")
 
     def crash(self):
         # A sync in flight may report success for what the shutdown is about to lose: whoever is stopped reads no report.
         os.kill(self.objd.pid, signal.SIGSTOP)
         time.sleep(SETTLE_SECONDS)
-        disk = os.open(self.disk(), os.O_RDONLY)
-        try:
-            fcntl.ioctl(disk, GOINGDOWN, struct.pack("I", NO_LOG_FLUSH))
-        finally:
-            os.close(disk)
+        for mounted in self.disks():
+            disk = os.open(mounted, os.O_RDONLY)
+            try:
+                fcntl.ioctl(disk, GOINGDOWN, struct.pack("I", NO_LOG_FLUSH))
+            finally:
+                os.close(disk)
         self.is_cut = True
         self.objd.kill()
 
@@ -136,7 +161,7 @@ class PowerCutClass(KillClass):
         super().revive(start)
 
     def cycle(self, number):
-        if shutil.disk_usage(self.disk()).free < IMAGE_BYTES // 3:
+        if min(shutil.disk_usage(disk).free for disk in self.disks()) < IMAGE_BYTES // 3:
             self.close()
             self.open()
         return super().cycle(number)

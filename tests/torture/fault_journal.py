@@ -45,8 +45,9 @@ def parse(data):
     return files, folders
 
 
-def inodes(root):
-    return {path.stat().st_ino: path for path in pathlib.Path(root).rglob("*") if path.is_file()}
+def inodes(roots):
+    """Of folders of one file system."""
+    return {path.stat().st_ino: path for root in roots for path in pathlib.Path(root).rglob("*") if path.is_file()}
 
 
 def lost(entries, mode, chance):
@@ -92,30 +93,37 @@ def take_back_file(path, entries, mode, chance):
     return len(gone)
 
 
-def take_back_names(entries, graveyard, mode, chance):
+def take_back_names(folder, folders, graveyard, mode, chance):
+    """How many changes of names in this folder were lost, and in those that were removed from it."""
+    entries = folders.pop(folder, [])
+    if not entries or not os.path.isdir(folder):  # of a folder whose removal is durable nothing comes back
+        return 0
     kept = 0 if mode == ALL else chance.randrange(len(entries) + 1)
+    gone = len(entries) - kept
     for entry in entries[kept:][::-1]:
         if entry.what == "C":
             pathlib.Path(entry.path).unlink(missing_ok=True)
-            continue
-        lost_name = entry.other if entry.what == "R" else entry.path
-        if entry.what == "R":
-            if os.path.exists(entry.path):
-                continue  # noted, and killed before it happened
-            os.rename(entry.other, entry.path)
-        buried = graveyard / str(entry.grave)
-        if entry.grave and not os.path.exists(lost_name):
-            os.link(buried, lost_name)
-    return len(entries) - kept
+        elif entry.what == "D":
+            os.makedirs(entry.path, exist_ok=True)
+            gone += take_back_names(entry.path, folders, graveyard, mode, chance)
+        elif entry.what == "U" or not os.path.exists(entry.path):  # else noted, and killed before it was renamed
+            lost_name = entry.path
+            if entry.what == "R":
+                os.rename(entry.other, entry.path)
+                lost_name = entry.other
+            buried = graveyard / str(entry.grave)
+            if entry.grave and not os.path.exists(lost_name):
+                os.link(buried, lost_name)
+    return gone
 
 
-def take_back(root, journal, graveyard, mode, chance):
-    """(writes lost, names lost) of the store below `root`, whose server is dead."""
+def take_back(roots, journal, graveyard, mode, chance):
+    """(writes lost, names lost) of the store in the folders `roots`, whose server is dead."""
     if not journal.exists():  # killed before it had begun
         return 0, 0
     files, folders = parse(journal.read_bytes())
-    paths = inodes(root)
+    paths = inodes(roots)
     writes = sum(take_back_file(paths[inode], entries, mode, chance)
                  for inode, entries in sorted(files.items()) if entries and inode in paths)
-    names = sum(take_back_names(entries, graveyard, mode, chance) for _, entries in sorted(folders.items()) if entries)
+    names = sum(take_back_names(folder, folders, graveyard, mode, chance) for folder in sorted(folders))
     return writes, names

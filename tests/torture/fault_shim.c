@@ -249,7 +249,7 @@ static void sync_ended(int fd, const char* path, uint64_t records) {
   pthread_mutex_unlock(&journal_mutex);
 }
 
-/* C: created. U: unlinked. R: renamed. Before the call, which a kill may keep from happening, and under the mutex together
+/* C: created. U: unlinked. D: a folder removed. R: renamed. Before the call, which a kill may keep from happening, and under the mutex together
  * with it, so that their order is true. */
 static void note_name(char what, const char* path, const char* other, uint64_t grave) {
   char line[2 * PATH_MAX + 64];
@@ -404,7 +404,10 @@ static int remove_name(const char* name, int directory, int flags, const char* p
     return -1;
   }
   pthread_mutex_lock(&journal_mutex);
-  if (journal >= 0 && flags == 0 && access(path, F_OK) == 0) note_name('U', path, "", bury(path));
+  if (journal >= 0 && access(path, F_OK) == 0) {
+    const int is_folder = (flags & AT_REMOVEDIR) != 0;
+    note_name(is_folder ? 'D' : 'U', path, "", is_folder ? 0 : bury(path));
+  }
   const int result = real_unlinkat(directory, name, flags);
   const int error = errno;
   pthread_mutex_unlock(&journal_mutex);
@@ -423,6 +426,17 @@ int unlinkat(int directory, const char* name, int flags) {
   char path[PATH_MAX];
   if (!absolute(directory, name, path)) return real_unlinkat(directory, name, flags);
   return remove_name(name, directory, flags, path);
+}
+
+int rmdir(const char* name) {
+  char path[PATH_MAX];
+  if (!absolute(AT_FDCWD, name, path)) return real_unlinkat(AT_FDCWD, name, AT_REMOVEDIR);
+  return remove_name(name, AT_FDCWD, AT_REMOVEDIR, path);
+}
+
+int remove(const char* name) {
+  struct stat info;
+  return lstat(name, &info) == 0 && S_ISDIR(info.st_mode) ? rmdir(name) : unlink(name);
 }
 
 int ftruncate64(int fd, off_t size) {

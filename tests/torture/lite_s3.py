@@ -39,6 +39,20 @@ def _quote(text, safe=""):
     return urllib.parse.quote(text, safe=safe + "-_.~")
 
 
+def _unescape(text):
+    return unescape(text, {"&quot;": '"', "&apos;": "'"})
+
+
+def _version(version):
+    return {"versionId": version} if version else None
+
+
+def _outcome(headers):
+    """What boto3 makes of an answer's headers."""
+    found = {"ETag": headers["ETag"], "VersionId": headers["x-amz-version-id"]}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 class Body:
     def __init__(self, data):
         self.data = data
@@ -119,18 +133,20 @@ class LiteS3:
     def put_object(self, Bucket, Key, Body, **conditions):
         headers = {{"IfNoneMatch": "If-None-Match", "IfMatch": "If-Match"}[name]: value
                    for name, value in conditions.items()}
-        return {"ETag": self.call("PutObject", "PUT", Bucket, Key, body=Body, headers=headers)[0]["ETag"]}
+        return _outcome(self.call("PutObject", "PUT", Bucket, Key, body=Body, headers=headers)[0])
 
-    def get_object(self, Bucket, Key):
-        headers, data = self.call("GetObject", "GET", Bucket, Key)
-        return {"Body": Body(data), "ETag": headers["ETag"]}
+    def get_object(self, Bucket, Key, VersionId=None):
+        headers, data = self.call("GetObject", "GET", Bucket, Key, _version(VersionId))
+        return {"Body": Body(data), **_outcome(headers)}
 
-    def delete_object(self, Bucket, Key):
-        self.call("DeleteObject", "DELETE", Bucket, Key)
+    def delete_object(self, Bucket, Key, VersionId=None):
+        return _outcome(self.call("DeleteObject", "DELETE", Bucket, Key, _version(VersionId))[0])
 
     def copy_object(self, Bucket, Key, CopySource):
         source = "/" + CopySource["Bucket"] + "/" + _quote(CopySource["Key"], "/")
-        self.call("CopyObject", "PUT", Bucket, Key, headers={"x-amz-copy-source": source})
+        if CopySource.get("VersionId"):
+            source += "?versionId=" + CopySource["VersionId"]
+        return _outcome(self.call("CopyObject", "PUT", Bucket, Key, headers={"x-amz-copy-source": source})[0])
 
     def create_multipart_upload(self, Bucket, Key):
         data = self.call("CreateMultipartUpload", "POST", Bucket, Key, {"uploads": ""})[1]
@@ -144,11 +160,33 @@ class LiteS3:
     def complete_multipart_upload(self, Bucket, Key, UploadId, MultipartUpload):
         parts = "".join(f"<Part><PartNumber>{part['PartNumber']}</PartNumber><ETag>{escape(part['ETag'])}</ETag></Part>"
                         for part in MultipartUpload["Parts"])
-        self.call("CompleteMultipartUpload", "POST", Bucket, Key, {"uploadId": UploadId},
-                  body=f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode())
+        return _outcome(self.call("CompleteMultipartUpload", "POST", Bucket, Key, {"uploadId": UploadId},
+                                  body=f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode())[0])
 
     def abort_multipart_upload(self, Bucket, Key, UploadId):
         self.call("AbortMultipartUpload", "DELETE", Bucket, Key, {"uploadId": UploadId})
+
+    def put_bucket_versioning(self, Bucket, VersioningConfiguration):
+        text = f"<VersioningConfiguration><Status>{VersioningConfiguration['Status']}</Status></VersioningConfiguration>"
+        self.call("PutBucketVersioning", "PUT", Bucket, None, {"versioning": ""}, body=text.encode())
+
+    def get_bucket_versioning(self, Bucket):
+        text = self.call("GetBucketVersioning", "GET", Bucket, None, {"versioning": ""})[1].decode()
+        return {"Status": (re.search("<Status>(.*?)</Status>", text) or [None, None])[1]}
+
+    def versions(self, bucket):
+        """Key -> its versions and delete markers, the newest first, as (version id, whether it is a marker)."""
+        found, more = {}, {}
+        while more is not None:
+            text = self.call("ListObjectVersions", "GET", bucket, None, {"versions": "", **more})[1].decode()
+            for kind, entry in re.findall("<(Version|DeleteMarker)>(.*?)</(?:Version|DeleteMarker)>", text, re.S):
+                key, version = (_unescape(re.search(f"<{name}>(.*?)</{name}>", entry)[1]) for name in ("Key", "VersionId"))
+                found.setdefault(key, []).append((version, kind == "DeleteMarker"))
+            more = None
+            if "<IsTruncated>true" in text:
+                more = {parameter: _unescape(re.search(f"<{name}>(.*?)</{name}>", text)[1]) for parameter, name in
+                        (("key-marker", "NextKeyMarker"), ("version-id-marker", "NextVersionIdMarker"))}
+        return found
 
     def metrics(self):
         """Name -> value of what has no labels; empty without an answer."""
@@ -168,7 +206,7 @@ class LiteS3:
         while True:
             query = {"list-type": 2, "prefix": prefix, **({"continuation-token": token} if token else {})}
             text = self.call("ListObjectsV2", "GET", bucket, None, query)[1].decode()
-            found += [unescape(name, {"&quot;": '"', "&apos;": "'"}) for name in re.findall("<Key>(.*?)</Key>", text)]
+            found += [_unescape(name) for name in re.findall("<Key>(.*?)</Key>", text)]
             token = (re.search("<NextContinuationToken>(.*?)</NextContinuationToken>", text) or [None, None])[1]
             if not token:
                 return found

@@ -36,7 +36,7 @@ class LostWritesClass(KillClass):
         self.crashes += 1
         chance = random.Random(f"{self.seed}/crash {self.crashes}")
         self.mode = chance.choice(MODES)
-        writes, names = take_back(self.data(), self.faults.journal, self.faults.graveyard, self.mode, chance)
+        writes, names = take_back([self.data(), *self.segment_folders()], self.faults.journal, self.faults.graveyard, self.mode, chance)
         if self.faults.journal.exists():  # for whoever looks into a failure: the next start begins a new one
             self.faults.journal.rename(self.work / "journal-of-last-crash")
         self.lost.update(crashes=1, writes=writes, names=names)
