@@ -1,25 +1,22 @@
 """F2: kill -9 under load. F4: the power cut of a file system under load."""
-import fcntl
 import os
 import random
 import shutil
 import signal
-import struct
 import subprocess
 import time
 
+import failing_disks
 import variations
-from classes import TortureClass, is_root, without
+from classes import TortureClass
 from crash_load import CrashLoad
 from version_load import VersionedLoad
 
 WORKERS = 16
 FULL_VERIFICATION_EVERY = 25
 FRESH_STORE_EVERY = 40
-GOINGDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 SETTLE_SECONDS = 0.05
 IMAGE_BYTES = 768 << 20
-UNMOUNT_TRIES = 50
 
 
 class KillClass(TortureClass):
@@ -92,11 +89,7 @@ class PowerCutClass(KillClass):
 
     @classmethod
     def reason_to_skip(cls):
-        if not is_root():
-            return "needs root, to mount a file system"
-        if not os.path.exists("/dev/loop-control"):
-            return "this kernel has no loop devices"
-        return without(f"mkfs.{cls.FILE_SYSTEM}")
+        return failing_disks.reason_to_skip(f"mkfs.{cls.FILE_SYSTEM}")
 
     def disks(self):
         """Half of the stores with several directories have them on one disk."""
@@ -128,29 +121,15 @@ class PowerCutClass(KillClass):
 
     def unmount(self):
         for disk in self.mounted:
-            self.unmount_one(disk)
+            failing_disks.unmount(disk)
         self.mounted = ()
-
-    @staticmethod
-    def unmount_one(disk):
-        """A process that was just killed may hold the disk for a moment; a disk that was cut off answers nothing but this."""
-        for _ in range(UNMOUNT_TRIES):
-            done = subprocess.run(["umount", str(disk)], capture_output=True, text=True)
-            if done.returncode == 0:
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"{disk} cannot be unmounted: {done.stderr}")
 
     def crash(self):
         # A sync in flight may report success for what the shutdown is about to lose: whoever is stopped reads no report.
         os.kill(self.objd.pid, signal.SIGSTOP)
         time.sleep(SETTLE_SECONDS)
-        for mounted in self.disks():
-            disk = os.open(mounted, os.O_RDONLY)
-            try:
-                fcntl.ioctl(disk, GOINGDOWN, struct.pack("I", NO_LOG_FLUSH))
-            finally:
-                os.close(disk)
+        for disk in self.disks():
+            failing_disks.shut_down(disk)
         self.is_cut = True
         self.objd.kill()
 

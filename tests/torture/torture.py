@@ -21,11 +21,13 @@ from crash_classes import Ext4PowerCutClass, KillClass, XfsPowerCutClass  # noqa
 from damage_class import BitRotClass  # noqa: E402
 from background_class import BackgroundClass  # noqa: E402
 from clock_class import ClockClass  # noqa: E402
+from dying_disk_class import DyingDiskClass  # noqa: E402
 from full_disk_class import FullDiskClass  # noqa: E402
 from history_class import HistoryClass  # noqa: E402
 from fault_sweeps import DiskErrorClass, InterruptionClass, NoSpaceClass  # noqa: E402
 from kill_points import KillPointClass  # noqa: E402
 from lost_writes import LostWritesClass  # noqa: E402
+from memory_class import MemoryClass  # noqa: E402
 from model_class import ModelClass  # noqa: E402
 from network_class import NetworkClass  # noqa: E402
 from ledger import UNCOMMITTED, Ledger, code_id  # noqa: E402
@@ -33,7 +35,8 @@ from objd_process import ROOT  # noqa: E402
 
 CLASSES = [KillClass, Ext4PowerCutClass, XfsPowerCutClass, BitRotClass, KillPointClass,
            LostWritesClass, NoSpaceClass, DiskErrorClass, InterruptionClass, HistoryClass, BackgroundClass, ClockClass,
-           NetworkClass, FullDiskClass, ModelClass]
+           NetworkClass, FullDiskClass, DyingDiskClass, MemoryClass,
+           ModelClass]
 FAILURES_MAX = 3          # of one run; then it ends
 LINE_SECONDS = 300        # a long run appends a line this often, so that little is lost with it
 FAILURE_CHARACTERS_MAX = 3000
