@@ -1,15 +1,16 @@
 """F3: SIGKILL before and after the n-th system call that changes the disk, for each operation and each n.
 
 A walk: n = 1, 2, ..., and for each n all operations that have come to their n-th call so far. One cycle is one kill with
-its restart and verification. The walk begins anew when it is through.
+its restart and verification. When it is through, the next walk begins: by turns over one directory, and over two with a copy
+of each chunk in both.
 """
 import signal
 import subprocess
 
-from classes import check_store
 from faults import DURABLE, KILL_AFTER, KILL_BEFORE
 from operation_oracle import UNKNOWN, OperationClass
-from operations import OPERATIONS
+from operations import OPERATIONS, Compaction
+from variations import PLAIN
 
 FRESH_STORE_EVERY = 60
 CHECK_EVERY = 15
@@ -25,18 +26,27 @@ class KillPointClass(OperationClass):
     SLICE = 30
 
     def open(self):
+        self.walks = 0
+        self.configure()
         super().open()
         self.begin_walk()
 
+    def configure(self):
+        """Of the next walk's stores. Compaction begins with little that is dead, so that each deletion leads to one."""
+        copies = self.walks % 2 + 1
+        self.variation = PLAIN._replace(compaction="hard", copies=copies, directories=copies)
+
     def begin_walk(self):
-        self.n, self.live, self.left = 0, [(what, action) for what in [*OPERATIONS, START, STOP]
-                                           for action in (KILL_BEFORE, KILL_AFTER)], []
-        self.came = list(self.live)
+        self.n, self.left = 0, []
+        self.came = [(what, action) for what in [*OPERATIONS, Compaction, START, STOP] for action in (KILL_BEFORE, KILL_AFTER)]
 
     def next_step(self):
         if not self.left:
             if not self.came:
                 print(f"{self.NAME}: through all calls, at most {self.n} of an operation")
+                self.walks += 1
+                self.configure()
+                self.renew()
                 self.begin_walk()
             self.n, self.left, self.came = self.n + 1, self.came, []
         return self.left.pop(0)
@@ -65,7 +75,7 @@ class KillPointClass(OperationClass):
         if killed:
             self.objd.process.wait(STOP_SECONDS_MAX)
             if self.operations % CHECK_EVERY == 0:
-                check_store(self.data())
+                self.check_store()
             self.restart()
         self.settle(operation, outcome)
         return killed

@@ -12,6 +12,7 @@ from mixed_load import ABSENT, digest
 
 SMALL, MEDIUM, LARGE = 900, 30_000, 3_000_000
 COLLECT_SECONDS_MAX = 3
+COMPACT_SECONDS_MAX = 8  # the compactor looks every two seconds
 
 
 class Operation:
@@ -178,6 +179,34 @@ class SealSegments(Operation):
     def run(self):
         for index in range(self.OBJECTS):
             self.put(f"{self.key}/{index}", self.unique(index))
+
+
+class Compaction(Operation):
+    """Deletions that leave a sealed segment mostly dead, and what collector and compactor then do; some of what lies in it stays."""
+
+    NAME = "compaction"
+    OBJECTS = 4
+
+    def prepare(self):
+        dead = {f"{self.key}/{index}": self.put(f"{self.key}/{index}", self.unique(index, 400_000)) for index in range(self.OBJECTS)}
+        kept = {f"{self.key}/kept-{index}": self.put(f"{self.key}/kept-{index}", self.unique(-index - 1, 30_000))
+                for index in range(self.OBJECTS)}
+        self.before = {**dead, **kept}
+        self.after = {**dict.fromkeys(dead, ABSENT), **kept}
+
+    def unique(self, index, size):
+        return random.Random(f"compaction/{self.number}/{index}").randbytes(size)
+
+    def run(self):
+        before = self.s3.metrics().get("objd_compacted_segments_total", 0)
+        for index in range(self.OBJECTS):
+            self.s3.delete_object(Bucket=self.bucket, Key=f"{self.key}/{index}")
+        end = time.monotonic() + COMPACT_SECONDS_MAX
+        while time.monotonic() < end and (metrics := self.s3.metrics()):
+            if metrics["objd_releases_waiting"] == 0 and metrics["objd_compacted_segments_total"] > before \
+                    and metrics["objd_compaction_candidates"] == 0:
+                return
+            time.sleep(0.05)
 
 
 OPERATIONS = [PutInline, PutMedium, PutLarge, Overwrite, Copy, Delete, Collection, Complete, UploadParts, Abort, SealSegments]
