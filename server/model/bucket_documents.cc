@@ -7,6 +7,15 @@ namespace objstore::model {
 using storage::Batch;
 using storage::Table;
 
+namespace {
+
+Status check_size(const std::string& content) {
+  if (content.size() <= kBucketDocumentBytesMax) return {};
+  return fail(Errc::kTooLarge, "a document of a bucket has at most 256 KiB");
+}
+
+}  // namespace
+
 std::string_view to_string(BucketDocument document) noexcept {
   switch (document) {
     case BucketDocument::kPolicy:
@@ -21,13 +30,20 @@ std::string_view to_string(BucketDocument document) noexcept {
   return {};
 }
 
+Status CatalogImpl::put_documents(Batch& batch, std::uint64_t bucket, const BucketDocuments& documents) {
+  for (const auto& [document, content] : documents) {
+    OBJSTORE_TRY(check_size(content));
+    batch.put(Table::kBucketDocuments, bucket_document_key(bucket, document), content);
+  }
+  return {};
+}
+
 Result<std::optional<std::string>> CatalogImpl::get_document(const BucketInfo& bucket, BucketDocument document) {
   return engine_.metadata().get(Table::kBucketDocuments, bucket_document_key(bucket.id, document));
 }
 
 Ticket<Done> CatalogImpl::set_document(const BucketName& bucket, BucketDocument document, std::string content) {
-  if (content.size() > kBucketDocumentBytesMax)
-    return fail(Errc::kTooLarge, "a document of a bucket has at most 256 KiB");
+  OBJSTORE_TRY(check_size(content));
   return write_document(bucket, document, std::move(content));
 }
 

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 
 namespace objstore::model {
@@ -14,6 +16,8 @@ enum class BucketDocument : std::uint8_t { kPolicy, kPublicAccessBlock, kOwnersh
 
 // The name in the row's key: part of the format.
 std::string_view to_string(BucketDocument document) noexcept;
+
+using BucketDocuments = std::map<BucketDocument, std::string>;
 
 inline constexpr std::size_t kBucketDocumentBytesMax = std::size_t{256} << 10;
 

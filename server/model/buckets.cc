@@ -30,9 +30,11 @@ void CatalogImpl::expect(Batch& batch, const Stored<BucketRow>& bucket) {
   batch.expect(Table::kBuckets, bucket.row.info.name, bucket.bytes);
 }
 
-Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owner_account, std::string region) {
+Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owner_account, std::string region,
+                                        BucketDocuments documents) {
   return commit<Done>(
-      [this, name, owner = std::move(owner_account), region = std::move(region)]() -> Result<Attempt<Done>> {
+      [this, name, owner = std::move(owner_account), region = std::move(region),
+       documents = std::move(documents)]() -> Result<Attempt<Done>> {
         OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBuckets, name.str()));
         if (bytes) {
           OBJSTORE_ASSIGN(const BucketRow existing, decode_bucket(name.str(), *bytes));
@@ -45,6 +47,7 @@ Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owne
         Attempt<Done> attempt;
         attempt.batch.expect_absent(Table::kBuckets, name.str());
         attempt.batch.put(Table::kBuckets, name.str(), encode(row));
+        OBJSTORE_TRY(put_documents(attempt.batch, row.info.id, documents));
         return attempt;
       });
 }

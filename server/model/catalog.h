@@ -93,8 +93,9 @@ class Catalog {
   static Result<std::unique_ptr<Catalog>> open(storage::Engine& engine, Executor& executor, const Clock& clock);
   virtual ~Catalog() = default;
 
-  // kBucketOwnedByYou, kBucketExists.
-  virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) = 0;
+  // With what is configured for it from the start. kBucketOwnedByYou, kBucketExists; kTooLarge as set_document().
+  virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region,
+                                     BucketDocuments documents = {}) = 0;
   virtual Result<BucketInfo> get_bucket(const BucketName& name) = 0;  // kNoSuchBucket
   virtual Ticket<Done> delete_bucket(const BucketName& name) = 0;     // kBucketNotEmpty, kNoSuchBucket
   // Versioning::kNever is refused: kInvalidArgument. kNoSuchBucket.

@@ -44,7 +44,8 @@ class CatalogImpl final : public Catalog {
   // Returns buckets and uploads that a crash left in between to a state in which they can be used.
   Status recover();
 
-  Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region) override;
+  Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region,
+                             BucketDocuments documents) override;
   Result<BucketInfo> get_bucket(const BucketName& name) override;
   Ticket<Done> delete_bucket(const BucketName& name) override;
   Ticket<Done> set_versioning(const BucketName& name, Versioning versioning) override;
@@ -146,6 +147,7 @@ class CatalogImpl final : public Catalog {
   // kTooLarge; nothing as content removes the document.
   Ticket<Done> write_document(const BucketName& bucket, BucketDocument document, std::optional<std::string> content);
   Status erase_documents(storage::Batch& batch, std::uint64_t bucket);
+  static Status put_documents(storage::Batch& batch, std::uint64_t bucket, const BucketDocuments& documents);
   Result<bool> bucket_is_empty(std::uint64_t bucket);
   Status set_bucket_state(const Stored<BucketRow>& bucket, BucketState state);
 

@@ -71,3 +71,19 @@ TEST_CASE("a document of a bucket that is not there, or that is too large, is re
                      .wait()) == Errc::kTooLarge);
   CHECK(document(store, "photos", BucketDocument::kPolicy)->front() == 'x');
 }
+
+TEST_CASE("a bucket has its first documents as soon as it is there, or is not there") {
+  TestStore store(Backing::kFiles);
+  const auto create = [&](std::string_view name, std::string tags) {
+    model::BucketDocuments documents{{BucketDocument::kTagging, std::move(tags)}, {BucketDocument::kPolicy, "p"}};
+    return store.catalog().create_bucket(bucket_name(name), "alice", "", std::move(documents)).wait();
+  };
+  must(create("photos", "t"));
+  CHECK(error_of(create("videos", std::string(model::kBucketDocumentBytesMax + 1, 'x'))) == Errc::kTooLarge);
+  CHECK(error_of(create("photos", "of one that exists")) == Errc::kBucketOwnedByYou);
+  store.reopen();
+  CHECK(document(store, "photos", BucketDocument::kTagging) == "t");
+  CHECK(document(store, "photos", BucketDocument::kPolicy) == "p");
+  CHECK_FALSE(document(store, "photos", BucketDocument::kOwnershipControls));
+  CHECK(error_of(store.catalog().get_bucket(bucket_name("videos"))) == Errc::kNoSuchBucket);
+}
