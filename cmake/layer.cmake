@@ -17,6 +17,8 @@ function(objstore_warnings target)
     -Wno-missing-field-initializers)  # a member that a designated initialiser leaves out has its default
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)  # false alarms of g++ 12: strings, std::expected
+  else()
+    target_compile_options(${target} PRIVATE -Wno-deprecated-declarations)  # libstdc++ 12's own std::stable_sort, by clang
   endif()
 endfunction()
 

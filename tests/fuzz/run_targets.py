@@ -1,17 +1,20 @@
 """Runs fuzz targets one after another and adds what they did to build/fuzz-results.jsonl, so that CPU time adds up over runs.
 
-A line of the results: target, commit, when, CPU seconds, executions, and the names of inputs that broke it. Corpora lie in
-build/fuzz/corpus, inputs that broke a target in build/fuzz/found. `./dev fuzz` builds the targets and calls this.
+A line of the results: target, commit, digest of its program, when, CPU seconds, executions, and the names of inputs that
+broke it. Corpora lie in build/fuzz/corpus, inputs that broke a target in build/fuzz/found. `./dev fuzz` builds the targets
+and calls this. A copy of build/fuzz runs on while the tree is worked at: --in COPY.
 """
 import argparse
 import collections
 import datetime
+import hashlib
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build/fuzz"
@@ -28,31 +31,50 @@ def options():
     parser.add_argument("--until", type=float, metavar="MINUTES",
                         help="go round until each target has had so many CPU minutes without a finding")
     parser.add_argument("--report", action="store_true", help="run nothing, print what the results say")
+    parser.add_argument("--in", dest="folder", metavar="DIR", type=pathlib.Path, default=BUILD,
+                        help="where bin, corpus and found lie (build/fuzz)")
+    parser.add_argument("--results", metavar="FILE", type=pathlib.Path, default=RESULTS, help="instead of build/fuzz-results.jsonl")
     return parser.parse_intermixed_args()  # options may stand between seconds and targets
 
 
-def results():
-    if not RESULTS.exists():
+def results(chosen):
+    if not chosen.results.exists():
         return []
-    return [json.loads(line) for line in RESULTS.read_text().splitlines() if line]
+    return [json.loads(line) for line in chosen.results.read_text().splitlines() if line]
 
 
-def clean_seconds(target):
-    """CPU seconds since the last finding."""
+def digest(program):
+    """Names what is tested: the program without what tells of where and when it was built."""
+    with tempfile.NamedTemporaryFile() as bare:
+        subprocess.run(["strip", "-R", ".note.gnu.build-id", "-o", bare.name, program], check=True)
+        return hashlib.sha256(pathlib.Path(bare.name).read_bytes()).hexdigest()[:16]
+
+
+def clean_seconds(runs, target):
+    """CPU seconds of the newest program since its last finding."""
+    runs = [run for run in runs if run["target"] == target]
     total = 0.0
-    for run in results():
-        if run["target"] == target:
+    for run in runs:
+        if run.get("program") == runs[-1].get("program"):
             total = 0.0 if run["findings"] else total + run["cpu_seconds"]
     return total
 
 
-def run_target(name, seconds):
+def is_due(chosen, name):
+    if chosen.until is None:
+        return True
+    program = digest(chosen.folder / f"bin/fuzz_{name}")
+    return clean_seconds([run for run in results(chosen) if run.get("program") == program], name) < chosen.until * 60
+
+
+def run_target(chosen, name):
     """One run. The inputs that broke it."""
-    corpus, found, log = BUILD / "corpus" / name, BUILD / "found", BUILD / f"{name}.log"
+    corpus, found, log = chosen.folder / "corpus" / name, chosen.folder / "found", chosen.folder / f"{name}.log"
     corpus.mkdir(parents=True, exist_ok=True)
     found.mkdir(exist_ok=True)
     before = set(found.glob(f"{name}-*"))
-    command = [BUILD / f"bin/fuzz_{name}", f"-max_total_time={seconds}", f"-timeout={INPUT_SECONDS_MAX}",
+    program = chosen.folder / f"bin/fuzz_{name}"
+    command = [program, f"-max_total_time={chosen.seconds}", f"-timeout={INPUT_SECONDS_MAX}",
                f"-rss_limit_mb={MEMORY_MB_MAX}", "-print_final_stats=1", f"-artifact_prefix={found}/{name}-", corpus]
     if (SEEDS / name).is_dir():
         command.append(SEEDS / name)
@@ -65,10 +87,11 @@ def run_target(name, seconds):
     findings = sorted(path.name for path in set(found.glob(f"{name}-*")) - before)
     if process.returncode != 0 and not findings:
         findings = [f"exit status {process.returncode}"]
-    line = {"target": name, "commit": commit(), "when": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1), "executions": int(executed[1]) if executed else 0,
+    line = {"target": name, "commit": commit(), "program": digest(program),
+            "when": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"), "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1), "executions": int(executed[1]) if executed else 0,
             "findings": findings}
-    with open(RESULTS, "a") as out:
+    chosen.results.parent.mkdir(parents=True, exist_ok=True)
+    with open(chosen.results, "a") as out:
         out.write(json.dumps(line) + "\n")
     print(f"{name}: {line['cpu_seconds']} CPU s, {line['executions']} executions"
           + (f", FOUND {findings}:\n{text[-2500:]}" if findings else ""), flush=True)
@@ -79,34 +102,35 @@ def commit():
     return subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
-def print_report():
+def print_report(chosen):
     total, executions, findings = collections.Counter(), collections.Counter(), collections.Counter()
-    for run in results():
+    runs = results(chosen)
+    for run in runs:
         total[run["target"]] += run["cpu_seconds"]
         executions[run["target"]] += run["executions"]
         findings[run["target"]] += len(run["findings"])
     print(f"{'target':18} {'CPU min':>8} {'clean for':>10} {'executions':>12} {'findings':>9}")
     for name in sorted(total):
-        print(f"{name:18} {total[name] / 60:8.1f} {clean_seconds(name) / 60:10.1f} {executions[name]:12} {findings[name]:9}")
+        print(f"{name:18} {total[name] / 60:8.1f} {clean_seconds(runs, name) / 60:10.1f} {executions[name]:12} {findings[name]:9}")
 
 
 def main():
     chosen = options()
     if chosen.report:
-        return print_report()
-    there = sorted(path.name.removeprefix("fuzz_") for path in (BUILD / "bin").glob("fuzz_*"))
+        return print_report(chosen)
+    there = sorted(path.name.removeprefix("fuzz_") for path in (chosen.folder / "bin").glob("fuzz_*"))
     for name in chosen.targets:
         if name not in there:
             sys.exit(f"no fuzz target '{name}'; there are {', '.join(there)}")
     names = chosen.targets or there
     found = []
     while True:
-        due = [name for name in names if chosen.until is None or clean_seconds(name) < chosen.until * 60]
+        due = [name for name in names if is_due(chosen, name)]
         for name in due:
-            found += run_target(name, chosen.seconds)
+            found += run_target(chosen, name)
         if chosen.until is None or not due or found:
             break
-    print_report()
+    print_report(chosen)
     sys.exit(1 if found else 0)
 
 
