@@ -88,13 +88,22 @@ def headers():
 
 
 def compile_alone(header):
-    """The compiler's complaint about a file that includes only this header, or nothing."""
+    """The compiler's complaint about a file that includes only this header, or nothing. Through ccache where that is:
+    it remembers those that nothing has changed for."""
     name = name_of(header)
     public = name.startswith("include/")
     line = f"#include <{name.removeprefix('include/')}>\n" if public else f'#include "{name}"\n'
-    folders = [f"-I{ROOT / 'include'}"] + ([] if public else [f"-I{ROOT}"])
-    done = subprocess.run(["g++", "-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", *folders, "-x", "c++", "-"],
-                          input=line, text=True, capture_output=True)
+    source = ROOT / "build" / "headers" / (name.replace("/", "_") + ".cc")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists() or source.read_text() != line:
+        source.write_text(line)
+    folders = ["-Iinclude"] + ([] if public else ["-I."])
+    command = ["g++", "-std=c++23", "-Wall", "-Wextra", "-Werror", *folders, "-c", str(source.relative_to(ROOT)),
+               "-o", str(source.with_suffix(".o").relative_to(ROOT))]
+    if shutil.which("ccache"):
+        command.insert(0, "ccache")
+    done = subprocess.run(command, text=True, capture_output=True, cwd=ROOT,
+                          env={**os.environ, "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"})
     return f"{name}: {done.stderr[:600]}" if done.returncode else None
 
 
