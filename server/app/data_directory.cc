@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::string_view kFormatName = "format";
+constexpr std::string_view kCheckpointsName = "checkpoints";
 constexpr std::array<std::string_view, 1> kKnownFeatures{StoreFormat::kSegmentDirectories};
 // What may lie in a directory that becomes a store: the lock of a start that got no further, and what file systems
 // make.
@@ -75,13 +76,17 @@ Status check_harmless(const fs::path& path) {
   return {};
 }
 
-Result<StoreFormat> create(const fs::path& path) {
+Status write_format(const fs::path& path, const StoreFormat& format) {
   if (::chmod(path.c_str(), S_IRWXU) != 0)
     return fail(Errc::kIo,
                 path.string() + ": cannot make the directory private: " + std::generic_category().message(errno));
-  auto format = new_format();
-  OBJSTORE_TRY(auth::write_private_file(path / kFormatName, format_text(format)));
-  return format;
+  return auth::write_private_file(path / kFormatName, format_text(format));
+}
+
+Result<storage::StoreLock> lock(const fs::path& path) {
+  auto lock = storage::StoreLock::acquire(path.string());
+  if (!lock) return fail(lock.error().code, path.string() + ": " + lock.error().message);
+  return lock;
 }
 
 }  // namespace
@@ -139,17 +144,26 @@ Result<DataDirectory> DataDirectory::open(const fs::path& path, Mode mode) {
   if (!format && mode == Mode::kExisting) return fail(Errc::kNotFound, path.string() + ": no data directory");
   // Before the lock, which makes a file: somebody else's directory is left as it was.
   if (!format) OBJSTORE_TRY(check_harmless(path));
-  auto lock = storage::StoreLock::acquire(path.string());
-  if (!lock) return fail(lock.error().code, path.string() + ": " + lock.error().message);
+  OBJSTORE_ASSIGN(auto held, lock(path));
   // Once more, now that nobody else can be making it.
   if (!format) {
     OBJSTORE_ASSIGN(format, read_format(path));
   }
   const bool created = !format;
   if (created) {
-    OBJSTORE_ASSIGN(format, create(path));
+    format = new_format();
+    OBJSTORE_TRY(write_format(path, *format));
   }
-  return DataDirectory(path, std::move(*lock), std::move(*format), created);
+  return DataDirectory(path, std::move(held), std::move(*format), created);
+}
+
+Result<DataDirectory> DataDirectory::open_again(const fs::path& path, StoreFormat format) {
+  OBJSTORE_TRY(make_directory(path));
+  // What a store leaves when it loses its format file has checkpoints; anything else is not ours to write to.
+  if (!fs::exists(path / kCheckpointsName)) OBJSTORE_TRY(check_harmless(path));
+  OBJSTORE_ASSIGN(auto held, lock(path));
+  OBJSTORE_TRY(write_format(path, format));
+  return DataDirectory(path, std::move(held), std::move(format), false);
 }
 
 }  // namespace objstore::app

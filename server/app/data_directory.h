@@ -41,6 +41,9 @@ class DataDirectory {
   // kNotFound (kExisting): no store there. kIo.
   static Result<DataDirectory> open(const std::filesystem::path& path, Mode mode);
 
+  // Where the format file is lost: writes it as it was. Makes the directory. Errors as of open().
+  static Result<DataDirectory> open_again(const std::filesystem::path& path, StoreFormat format);
+
   bool created() const noexcept { return created_; }  // by this open()
   const StoreFormat& format() const noexcept { return format_; }
   // Writes an incompat feature down, durably, before it is used for the first time. kIo.

@@ -82,8 +82,9 @@ Result<std::vector<Checkpoint>> all_checkpoints(const DataDirectory& directory, 
   return all;
 }
 
-// The checkpoint as a metadata directory that is not in place yet; opened once and read through.
-Status unpack(const Checkpoint& checkpoint, const fs::path& fresh, const Config& config) {
+// The checkpoint as a metadata directory that is not in place yet; opened once and read through. Newer ones than it may
+// stay where they are, damaged: the start must not take the metadata for older than `newest`.
+Status unpack(const Checkpoint& checkpoint, std::uint64_t newest, const fs::path& fresh, const Config& config) {
   OBJSTORE_TRY(storage::remove_tree(fresh));
   OBJSTORE_TRY(storage::clone_metadata(checkpoint.metadata(), fresh));
   storage::RocksdbOptions options;
@@ -91,6 +92,7 @@ Status unpack(const Checkpoint& checkpoint, const fs::path& fresh, const Config&
   options.block_cache_bytes = config.metadata_cache_bytes;
   OBJSTORE_ASSIGN(const auto metadata, storage::open_rocksdb_metadata_store(options));
   OBJSTORE_TRY(read_all(*metadata));
+  OBJSTORE_TRY(storage::mark_newer(*metadata, newest));
   return storage::mark_index_unfit(*metadata);
 }
 
@@ -99,7 +101,7 @@ Result<Checkpoint> unpack_newest(const DataDirectory& directory, const SegmentPl
   OBJSTORE_ASSIGN(const auto all, all_checkpoints(directory, places));
   for (const Checkpoint& one : all) {
     options.say("trying the checkpoint " + one.path.string());
-    const Status unpacked = unpack(one, directory.path() / kFreshMetadata, config);
+    const Status unpacked = unpack(one, all.front().manifest.sequence, directory.path() / kFreshMetadata, config);
     if (unpacked) return one;
     if (!means_damage(unpacked.error().code)) return std::unexpected(unpacked.error());
     options.say("it cannot be used: " + unpacked.error().message);
@@ -168,6 +170,29 @@ Status check_metadata_is_there(const DataDirectory& directory) {
                                   ": the metadata of this store is missing; nothing has been changed. `objd rebuild "
                                   "--data " +
                                   directory.path().string() + "` brings it back from a checkpoint");
+}
+
+Result<DataDirectory> open_for_rebuild(const Config& config, const std::function<void(const std::string&)>& say) {
+  auto directory = DataDirectory::open(config.data, DataDirectory::Mode::kExisting);
+  if (directory || directory.error().code != Errc::kNotFound) return directory;
+  std::vector<fs::path> places{fs::path(config.data) / "checkpoints"};
+  for (const std::string& root : config.segments) places.push_back(fs::path(root) / "checkpoints");
+  std::optional<Checkpoint> newest;
+  for (const fs::path& place : places) {
+    auto found = storage::list_checkpoints(place);
+    if (!found) continue;
+    for (Checkpoint& one : *found) {
+      const bool newer = !newest || one.manifest.sequence > newest->manifest.sequence;
+      if (newer && !one.manifest.store_format.empty()) newest = std::move(one);
+    }
+  }
+  if (!newest) return directory;
+  OBJSTORE_ASSIGN(StoreFormat format, parse_format(newest->manifest.store_format));
+  say("the data directory is made anew, as the checkpoint " + newest->path.string() + " has it");
+  OBJSTORE_ASSIGN(DataDirectory again, DataDirectory::open_again(config.data, std::move(format)));
+  // From here on a start without one of the further directories is refused.
+  OBJSTORE_TRY(open_segment_places(again, config, Places::kTakeIn));
+  return again;
 }
 
 Result<RebuildReport> rebuild_index_of(DataDirectory& directory, const Config& config, const RebuildOptions& options) {

@@ -21,6 +21,10 @@ namespace objstore::app {
 // out. Whoever opens the metadata asks first, since opening makes an empty one.
 Status check_metadata_is_there(const DataDirectory& directory);
 
+// The data directory, held. When its format file is lost, or all of it, a checkpoint there or in a directory of
+// --segments tells what it was (`say`). kNotFound: none does. Else as DataDirectory::open.
+Result<DataDirectory> open_for_rebuild(const Config& config, const std::function<void(const std::string&)>& say);
+
 struct RebuildOptions {
   bool force_from_checkpoint = false;  // also when the metadata can be read
   bool skip_unreadable = false;        // go on without segments that cannot be read, and rename them

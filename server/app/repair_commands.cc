@@ -83,8 +83,6 @@ template <typename Rebuild>
 int run(const CommandLine& line, const Rebuild& rebuild) {
   const auto config = prepare(line);
   if (!config) return failed(config.error(), config.error().code == Errc::kInvalidArgument ? kExitUsage : kExitFailure);
-  auto directory = DataDirectory::open(config->data, DataDirectory::Mode::kExisting);
-  if (!directory) return failed(directory.error());
   ProgressLine bar;
   std::uint64_t shown = 0;
   RebuildOptions options;
@@ -101,6 +99,8 @@ int run(const CommandLine& line, const Rebuild& rebuild) {
     std::printf("damaged       %s/%s version %s\n", object.bucket.c_str(), log::escape(object.key).c_str(),
                 version.c_str());
   };
+  auto directory = open_for_rebuild(*config, options.say);
+  if (!directory) return failed(directory.error());
   const auto report = rebuild(*directory, *config, options);
   bar.end();
   if (!report) return failed(report.error());

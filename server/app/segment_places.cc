@@ -192,6 +192,21 @@ class Opener {
 
 }  // namespace
 
+Status check_data_is_not_lost(const Config& config) {
+  const fs::path data = config.data;
+  const std::string way_out = "`objd rebuild` with the same --data and --segments brings the store back";
+  std::error_code ignored;
+  if (fs::exists(data / "format", ignored)) return {};
+  if (fs::exists(data / "checkpoints", ignored))
+    return fail(Errc::kInvalidArgument, data.string() + ": the file \"format\" of this store is missing; " + way_out);
+  for (const std::string& given : config.segments) {
+    if (!fs::exists(fs::path(given) / kMarkName, ignored)) continue;
+    return fail(Errc::kInvalidArgument, given + ": belongs to a store, and " + data.string() +
+                                            " does not hold one; if that disk was lost, " + way_out);
+  }
+  return {};
+}
+
 Result<SegmentPlaces> open_segment_places(DataDirectory& directory, const Config& config, Places mode) {
   return Opener(directory, config, mode).open();
 }

@@ -31,4 +31,8 @@ enum class Places : std::uint8_t {
 // the options allow it, a store does not start without a part of its data. kCorrupt, kIo.
 Result<SegmentPlaces> open_segment_places(DataDirectory& directory, const Config& config, Places mode);
 
+// Success unless there is no store in the data directory while one of the further directories belongs to a store.
+// kInvalidArgument: the message names the way out. Before anything is made.
+Status check_data_is_not_lost(const Config& config);
+
 }  // namespace objstore::app

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "common/base/log.h"
 #include "server/app/rebuild.h"
 #include "server/storage/local_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
@@ -21,14 +22,18 @@ std::size_t worker_count(const Config& config) {
   return std::clamp<std::size_t>(std::size_t{2} * std::thread::hardware_concurrency(), kWorkersMin, kWorkersMax);
 }
 
+storage::RocksdbOptions rocksdb_options(const DataDirectory& directory, const Config& config) {
+  storage::RocksdbOptions options;
+  options.directory = directory.metadata().string();
+  options.block_cache_bytes = config.metadata_cache_bytes;
+  return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<storage::MetadataStore>> open_metadata(const DataDirectory& directory, const Config& config) {
   OBJSTORE_TRY(check_metadata_is_there(directory));
-  storage::RocksdbOptions options;
-  options.directory = directory.metadata().string();
-  options.block_cache_bytes = config.metadata_cache_bytes;
-  return storage::open_rocksdb_metadata_store(options);
+  return storage::open_rocksdb_metadata_store(rocksdb_options(directory, config));
 }
 
 Result<std::unique_ptr<storage::SegmentStore>> open_segments(const SegmentPlaces& places, const Config& config,
@@ -52,21 +57,32 @@ std::vector<std::filesystem::path> checkpoint_copies(const SegmentPlaces& places
 
 namespace {
 
-// RocksDB takes a list of its files (MANIFEST) that is cut off for one that ends there, and may open with nothing at
-// all. Every store that has been opened has a run, and what has a checkpoint has been opened.
-Status refuse_emptied(const storage::MetadataReader& metadata, const DataDirectory& directory) {
-  OBJSTORE_ASSIGN(const auto run, metadata.get(storage::Table::kStore, storage::kRunKey));
-  if (run || !std::filesystem::exists(directory.checkpoints())) return {};
-  OBJSTORE_ASSIGN(const auto checkpoints, storage::list_checkpoints(directory.checkpoints()));
-  if (checkpoints.empty()) return {};
-  return fail(Errc::kCorrupt, directory.metadata().string() +
-                                  ": empty, though the store has checkpoints of it; bring it back with "
-                                  "objd rebuild --force-from-checkpoint");
+// RocksDB takes a list of its files (MANIFEST) that is cut off for one that ends there, and may open with less than
+// there was, or nothing at all; files that it then takes for superfluous it deletes. So this looks by a reader, which
+// changes nothing. Every store that has been opened has a run, and what has a checkpoint has been opened.
+Status refuse_rolled_back(const DataDirectory& directory, const Config& config) {
+  const auto checkpoints = storage::list_checkpoints(directory.checkpoints());
+  if (!checkpoints) log::warn("the checkpoints cannot be read", {{"error", checkpoints.error().message}});
+  if (!checkpoints || checkpoints->empty()) return {};
+  OBJSTORE_TRY(check_metadata_is_there(directory));
+  const auto metadata = storage::open_rocksdb_metadata_reader(rocksdb_options(directory, config));
+  if (!metadata) return {};  // whatever it is, opening it for writing says it
+  OBJSTORE_ASSIGN(const auto run, (*metadata)->get(storage::Table::kStore, storage::kRunKey));
+  const Status newer = storage::check_not_older(**metadata, checkpoints->front().manifest.sequence);
+  if (run && newer) return {};
+  return fail(
+      Errc::kCorrupt,
+      directory.metadata().string() + ": " +
+          (run ? newer.error().message : "empty, though the store has checkpoints of it") +
+          "; nothing has been changed. Put the right files back, or go back to the checkpoint with `objd rebuild "
+          "--force-from-checkpoint --data " +
+          directory.path().string() + "`");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& clock) {
+  OBJSTORE_TRY(check_data_is_not_lost(config));
   OBJSTORE_ASSIGN(auto directory, DataDirectory::open(config.data, DataDirectory::Mode::kCreate));
   // Before the metadata, whose opening writes.
   OBJSTORE_ASSIGN(const auto places, open_segment_places(directory, config, Places::kTakeIn));
@@ -77,8 +93,8 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
                                                             .reserve_bytes = config.free_space_reserve,
                                                             .ballast_bytes = config.ballast_bytes},
                                                            clock));
+  OBJSTORE_TRY(refuse_rolled_back(store->directory_, config));
   OBJSTORE_ASSIGN(auto metadata, open_metadata(store->directory_, config));
-  OBJSTORE_TRY(refuse_emptied(*metadata, store->directory_));
   const auto segments = [&](std::uint64_t first_id) { return open_segments(places, config, first_id); };
   storage::EngineOptions options;
   options.chunk_average = config.chunk_average;
@@ -94,6 +110,7 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
       *store->engine_, storage::CheckpointOptions{.directory = store->directory_.checkpoints(),
                                                   .copies = checkpoint_copies(places),
                                                   .store_id = store->directory_.format().store_id,
+                                                  .store_format = format_text(store->directory_.format()),
                                                   .interval = config.checkpoint_interval});
   store->checkpointer_->start();
   return store;

@@ -88,7 +88,7 @@ Result<RowCounts> check_rows(const CheckPass& pass, Findings& findings) {
     if (const auto count = decode_counter(std::string(value)); !count || *count < 0)
       report(Table::kCounts, key, "no count");
   }));
-  for (const std::string_view key : {kRunKey, kChunkAverageKey, kQuarantineKey}) {
+  for (const std::string_view key : {kRunKey, kChunkAverageKey, kQuarantineKey, kCheckpointKey}) {
     OBJSTORE_TRY(pass.walk(Table::kStore, key, [&](std::string_view found, std::string_view value) {
       if (found == key && value.size() != 8) report(Table::kStore, found, "no number");
     }));

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "common/base/log.h"
+#include "server/storage/rows.h"
 #include "server/storage/segment_file.h"
 
 namespace objstore::storage {
@@ -95,6 +96,7 @@ std::string encode(const CheckpointManifest& manifest) {
   }
   const json::object document{{"checkpoint", CheckpointManifest::kFormat},
                               {"store_id", manifest.store_id},
+                              {"store_format", manifest.store_format},
                               {"made_ms", manifest.made_ms},
                               {"sequence", manifest.sequence},
                               {"segments", std::move(segments)},
@@ -110,6 +112,8 @@ Result<CheckpointManifest> decode_checkpoint_manifest(std::string_view text) {
     if (document.at("checkpoint").to_number<int>() != CheckpointManifest::kFormat)
       return fail(Errc::kUnsupported, "a checkpoint of a version that this objd does not know");
     manifest.store_id = json::value_to<std::string>(document.at("store_id"));
+    if (const auto* format = document.if_contains("store_format"))
+      manifest.store_format = json::value_to<std::string>(*format);
     manifest.made_ms = document.at("made_ms").to_number<UnixMillis>();
     manifest.sequence = document.at("sequence").to_number<std::uint64_t>();
     for (const auto& value : document.at("segments").as_array()) {
@@ -144,6 +148,20 @@ Result<std::vector<Checkpoint>> list_checkpoints(const fs::path& directory) {
   }
   std::ranges::sort(out, std::ranges::greater(), [](const Checkpoint& c) { return c.manifest.sequence; });
   return out;
+}
+
+Status check_not_older(const MetadataReader& metadata, std::uint64_t newest) {
+  OBJSTORE_ASSIGN(const auto row, metadata.get(Table::kStore, kCheckpointKey));
+  if (!row) return {};
+  if (row->size() != sizeof(std::uint64_t)) return fail(Errc::kCorrupt, "the number of the last checkpoint is damaged");
+  if (id_of_key(*row) >= newest) return {};
+  return fail(Errc::kCorrupt, "older than the newest checkpoint of it");
+}
+
+Status mark_newer(MetadataStore& metadata, std::uint64_t newest) {
+  std::vector<Batch> group(1);
+  group.front().put(Table::kStore, std::string(kCheckpointKey), id_key(newest));
+  return metadata.commit(group).front();
 }
 
 Result<Checkpoint> make_checkpoint(const fs::path& directory, CheckpointManifest manifest,

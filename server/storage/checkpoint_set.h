@@ -15,6 +15,7 @@
 
 #include "common/base/clock.h"
 #include "server/storage/files.h"
+#include "server/storage/metadata_store.h"
 #include "server/storage/segment_store.h"
 
 namespace objstore::storage {
@@ -22,6 +23,7 @@ namespace objstore::storage {
 struct CheckpointManifest {
   static constexpr int kFormat = 1;
   std::string store_id;
+  std::string store_format;  // of the data directory, as its file says; empty in one of an early build
   UnixMillis made_ms = 0;
   std::uint64_t sequence = 0;         // a number of the store (run << kRunShift | counter): grows from one to the next
   std::vector<SegmentInfo> segments;  // that existed
@@ -41,6 +43,13 @@ struct Checkpoint {
 // Those that are complete (manifest, and every file of its size), the newest first. Others are logged and passed over.
 // Empty when there is no such directory.
 Result<std::vector<Checkpoint>> list_checkpoints(const std::filesystem::path& directory);
+
+// Metadata says which checkpoint was begun last; none can be newer than the metadata that it was taken from.
+// kCorrupt: the metadata is older than `newest` (a sequence). Success for metadata of a build that did not write it
+// down.
+Status check_not_older(const MetadataReader& metadata, std::uint64_t newest);
+// Lets metadata pass for newer than every checkpoint up to this one. Offline.
+Status mark_newer(MetadataStore& metadata, std::uint64_t newest);
 
 // Makes one: `fill` makes the metadata directory that it is given. Fills in `manifest.files`. The name is the time.
 Result<Checkpoint> make_checkpoint(const std::filesystem::path& directory, CheckpointManifest manifest,

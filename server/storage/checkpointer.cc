@@ -72,13 +72,16 @@ void Checkpointer::run() {
 
 Status Checkpointer::make() {
   std::lock_guard making(making_);
-  const std::uint64_t commits = engine_.committer().stats().batches;
+  const std::uint64_t sequence = engine_.next_id();
   {
     std::lock_guard lock(mutex_);
     tried_ = engine_.clock().steady_now();
     overdue_ = false;
   }
-  const Status made = make_own();
+  // What announces it is no change that would want another.
+  Status made = announce(sequence);
+  const std::uint64_t commits = engine_.committer().stats().batches;
+  if (made) made = make_own(sequence);
   std::lock_guard lock(mutex_);
   if (made) {
     covered_ = true;
@@ -93,13 +96,23 @@ Status Checkpointer::make() {
   return made;
 }
 
+// Before there is such a checkpoint, so that metadata which does not know of one is older than it: see check_not_older.
+Status Checkpointer::announce(std::uint64_t sequence) {
+  Batch batch;
+  batch.put(Table::kStore, std::string(kCheckpointKey), id_key(sequence));
+  const auto committed = engine_.committer().submit(std::move(batch), {}).wait();
+  if (!committed) return std::unexpected(committed.error());
+  return {};
+}
+
 // Removals go on when the own checkpoint is complete, even if a copy is not: else a dead disk would stop the collection
 // of all others. The copy that is there then names segments that may be gone; a rebuild from it says so.
-Status Checkpointer::make_own() {
+Status Checkpointer::make_own(std::uint64_t sequence) {
   CheckpointManifest manifest;
   manifest.store_id = options_.store_id;
+  manifest.store_format = options_.store_format;
   manifest.made_ms = engine_.clock().now_ms();
-  manifest.sequence = engine_.next_id();
+  manifest.sequence = sequence;
   RemovalGate& gate = engine_.removal_gate();
   gate.begin_checkpoint();
   manifest.segments = engine_.segments().list();

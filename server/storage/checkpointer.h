@@ -21,6 +21,7 @@ struct CheckpointOptions {
   std::filesystem::path directory;            // beside the metadata: hard links
   std::vector<std::filesystem::path> copies;  // on other disks: copies of their own
   std::string store_id;
+  std::string store_format;  // what brings the data directory back when it is lost as well
   std::chrono::seconds interval{300};
 };
 
@@ -55,7 +56,8 @@ class Checkpointer {
  private:
   void run();
   bool due();
-  Status make_own();
+  Status make_own(std::uint64_t sequence);
+  Status announce(std::uint64_t sequence);
   Status make_copies(const Checkpoint& checkpoint);
   void end_thread();
 

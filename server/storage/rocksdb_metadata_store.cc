@@ -299,7 +299,7 @@ class RocksdbMetadataStore final : public MetadataStore {
   const std::unique_ptr<Database> database_;
   const std::string directory_;
   std::mutex checkpoints_;  // one at a time
-  bool failed_ = false;     // by the committing thread only
+  std::string failure_;     // why it takes no more; by the committing thread only
 };
 
 class RocksdbMetadataReader final : public MetadataReader {
@@ -321,15 +321,21 @@ class RocksdbMetadataReader final : public MetadataReader {
   const std::unique_ptr<Database> database_;
 };
 
+// A table that is damaged is met by RocksDB's compaction as well, which stops all writing, after each start anew.
+std::string_view way_out(Errc code) {
+  if (code == Errc::kCorrupt) return "the metadata is damaged; stop, and run objd fsck and objd rebuild";
+  return "the metadata could not be written; restart to recover";
+}
+
 std::vector<Status> RocksdbMetadataStore::commit(std::span<const Batch> group) {
-  const auto dead = [] { return fail(Errc::kIo, "the metadata log could not be written; restart to recover"); };
-  if (failed_) return std::vector<Status>(group.size(), dead());
+  const auto dead = [this] { return fail(Errc::kIo, failure_); };
+  if (!failure_.empty()) return std::vector<Status>(group.size(), dead());
   GroupCheck check([this](Table table, std::string_view key) { return database_->get(nullptr, table, key); });
   std::vector<Status> answers;
   answers.reserve(group.size());
   for (const Batch& batch : group) answers.push_back(check.admit(batch));
   if (const Status written = write(check); !written) {
-    failed_ = true;
+    failure_ = std::string(way_out(written.error().code)) + ": " + written.error().message;
     log::error("metadata: a commit failed, writing stops", {{"error", written.error().message}});
     // Conflicts too: they may have been with batches that are not there now.
     std::ranges::fill(answers, Status(dead()));

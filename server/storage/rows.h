@@ -107,6 +107,7 @@ std::string segment_live_key(std::uint64_t segment);  // bytes of records that c
 
 // Keys of table kStore.
 inline constexpr std::string_view kRunKey = "run";                           // u64: how often the store was opened
+inline constexpr std::string_view kCheckpointKey = "checkpoint";             // u64: sequence of the last one begun
 inline constexpr std::string_view kQuarantineKey = "quarantine_generation";  // counts up with each damaged location
 inline constexpr std::string_view kChunkAverageKey = "chunk_average";        // u64: fixed when the store is created
 

@@ -143,6 +143,86 @@ def test_metadata_that_lost_its_list_of_files_is_not_taken_for_a_new_store(store
     verify(make_s3(one), "bucket", range(20))
 
 
+def test_metadata_that_is_older_than_its_checkpoint_is_refused_unchanged(store, tmp_path):
+    one, s3 = store
+    fill(s3, "bucket", range(20))
+    wait_for_checkpoint(one)
+    one.stop()
+    shutil.copytree(one.data / "metadata", tmp_path / "old")
+    one.start()
+    s3 = make_s3(one)
+    fill(s3, "bucket", range(20, 40))
+    wait_for_checkpoint(one)
+    one.kill()
+    shutil.rmtree(one.data / "metadata")
+    shutil.copytree(tmp_path / "old", one.data / "metadata")
+    before = {path: path.read_bytes() for path in (one.data / "metadata").iterdir()}
+    refused = run_objd(tmp_path, "--data", one.data, "--listen", "127.0.0.1:0")
+    assert refused.returncode == 1 and "older than the newest checkpoint" in refused.stderr
+    assert {path: path.read_bytes() for path in (one.data / "metadata").iterdir()} == before
+    assert run_objd(tmp_path, "rebuild", "--data", one.data, "--force-from-checkpoint").returncode == 0
+    one.start()
+    verify(make_s3(one), "bucket", range(40))
+
+
+def test_a_rebuild_from_an_older_checkpoint_starts_beside_the_damaged_newer_one(store, tmp_path):
+    one, s3 = store
+    fill(s3, "bucket", range(20))
+    wait_for_checkpoint(one)
+    fill(s3, "bucket", range(20, 30))
+    wait_for_checkpoint(one)
+    one.kill()
+    shutil.rmtree(one.data / "metadata")
+    newest = max(path for path in (one.data / "checkpoints").iterdir())
+    manifest = next((newest / "metadata").glob("MANIFEST-*"))
+    manifest.write_bytes(b"x" * manifest.stat().st_size)  # still of its size
+    done = run_objd(tmp_path, "rebuild", "--data", one.data)
+    assert done.returncode == 0 and "cannot be used" in done.stderr, done.stdout + done.stderr
+    one.start()
+    verify(make_s3(one), "bucket", range(20))
+
+
+def test_the_disk_of_the_data_directory_is_lost_and_the_other_brings_it_all_back(own_server, tmp_path):
+    """Metadata, format file and half of the copies are gone: what is left is the further directory."""
+    other = tmp_path / "other"
+    one = own_server("--checkpoint-interval", "1", "--segments", str(other), "--copies", "2")
+    s3 = make_s3(one)
+    s3.create_bucket(Bucket="bucket")
+    fill(s3, "bucket", range(OBJECTS))
+    wait_for_checkpoint(one)
+    one.kill()
+    key = (one.data / "secret-key").read_bytes()
+    shutil.rmtree(one.data)
+    places = ("--data", one.data, "--segments", other, "--copies", "2")
+    refused = run_objd(tmp_path, *places, "--listen", "127.0.0.1:0")
+    assert refused.returncode == 1 and "objd rebuild" in refused.stderr
+    assert not one.data.exists()
+    done = run_objd(tmp_path, "rebuild", *places)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{OBJECTS} in 1 buckets" in done.stdout
+    (one.data / "secret-key").write_bytes(key)
+    (one.data / "secret-key").chmod(0o600)
+    # The rebuilt store knows its further directory, also when nobody names it.
+    forgotten = run_objd(tmp_path, "--data", one.data, "--listen", "127.0.0.1:0")
+    assert forgotten.returncode == 1 and str(other) in forgotten.stderr
+    one.start()
+    verify(make_s3(one), "bucket", range(OBJECTS))
+
+
+def test_a_store_that_lost_its_format_file_is_not_made_anew(store, tmp_path):
+    one, s3 = store
+    fill(s3, "bucket", range(20))
+    wait_for_checkpoint(one)
+    one.kill()
+    (one.data / "format").unlink()
+    refused = run_objd(tmp_path, "--data", one.data, "--listen", "127.0.0.1:0")
+    assert refused.returncode == 1 and "objd rebuild" in refused.stderr
+    done = run_objd(tmp_path, "rebuild", "--data", one.data)
+    assert done.returncode == 1 and "can be read" in done.stderr  # only the file was missing
+    one.start()
+    verify(make_s3(one), "bucket", range(20))
+
+
 def test_metadata_that_is_whole_is_left_alone_unless_that_is_forced(store, tmp_path):
     one, s3 = store
     fill(s3, "bucket", range(20))
