@@ -1,11 +1,13 @@
 // What every byte of an upload pays: digests, cutting, compressing. docs/performance.md says how to read the figures.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "common/base/body_digest.h"
 #include "common/base/digest.h"
 #include "server/storage/chunker.h"
 #include "server/storage/codec.h"
@@ -50,6 +52,29 @@ void digest(benchmark::State& state, objstore::DigestKind kind) {
 }
 BENCHMARK_CAPTURE(digest, md5, objstore::DigestKind::kMd5);
 BENCHMARK_CAPTURE(digest, sha256, objstore::DigestKind::kSha256);
+
+// An upload's digests over chunks of 256 KiB: MD5 and each chunk's SHA-256, and the body's SHA-256 if its client signs
+// it.
+void body_digest(benchmark::State& state, objstore::BodyDigest::Wants wants, objstore::BodyDigest::Path path) {
+  const auto body = noise(kBodyBytes);
+  objstore::BodyDigest running(wants, path);
+  for (auto _ : state) {
+    // No multiple of a block, as with real chunks.
+    for (ByteView rest = body; !rest.empty();) {
+      const ByteView chunk = rest.first(std::min(rest.size(), kChunkAverage + 13));
+      benchmark::DoNotOptimize(running.chunk(chunk));
+      rest = rest.subspan(chunk.size());
+    }
+    benchmark::DoNotOptimize(running.finish());
+  }
+  report(state, body.size());
+}
+using Wants = objstore::BodyDigest::Wants;
+using Path = objstore::BodyDigest::Path;
+BENCHMARK_CAPTURE(body_digest, md5_chunks / stitched, Wants::kMd5, Path::kFastest);
+BENCHMARK_CAPTURE(body_digest, md5_chunks / portable, Wants::kMd5, Path::kPortable);
+BENCHMARK_CAPTURE(body_digest, md5_sha256_chunks / stitched, Wants::kMd5AndSha256, Path::kFastest);
+BENCHMARK_CAPTURE(body_digest, md5_sha256_chunks / portable, Wants::kMd5AndSha256, Path::kPortable);
 
 void cut(benchmark::State& state) {
   const auto body = noise(kBodyBytes);

@@ -57,3 +57,19 @@ TEST_CASE("random bytes differ") {
   fill_random(std::as_writable_bytes(std::span(a)));
   CHECK(a != std::string(1000, '\0'));
 }
+
+TEST_CASE("the short way to SHA-256 and HMAC gives OpenSSL's values for every length around the blocks' borders") {
+  std::string text;
+  for (int length = 0; length < 200; ++length) {
+    CHECK(to_hex(sha256(as_bytes(text))) == hex_of(DigestKind::kSha256, text));
+    const std::string key = text.substr(0, 150);
+    std::string padded = key.size() > 64 ? std::string(as_text(sha256(as_bytes(key)))) : key;
+    padded.resize(64, '\0');
+    std::string outer = padded;
+    for (char& c : padded) c = static_cast<char>(c ^ 0x36);
+    for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
+    const std::string inner = hex_of(DigestKind::kSha256, padded + text);
+    CHECK(to_hex(hmac_sha256(as_bytes(key), as_bytes(text))) == hex_of(DigestKind::kSha256, outer + *from_hex(inner)));
+    text.push_back(static_cast<char>(length * 7));
+  }
+}

@@ -1,0 +1,146 @@
+#include "common/base/body_digest.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "common/base/digest_kernels.h"
+
+namespace objstore {
+namespace {
+
+using kernels::kBlock;
+
+}  // namespace
+
+class BodyDigest::Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual void update(ByteView bytes) = 0;
+  virtual Sha256 chunk(ByteView bytes) = 0;
+  virtual Digests finish() = 0;
+};
+
+class BodyDigest::PortableEngine final : public Engine {
+ public:
+  explicit PortableEngine(Wants wants) {
+    if (wants == Wants::kMd5AndSha256) sha256_.emplace(DigestKind::kSha256);
+  }
+  void update(ByteView bytes) override {
+    md5_.update(bytes);
+    if (sha256_) sha256_->update(bytes);
+  }
+  Sha256 chunk(ByteView bytes) override {
+    update(bytes);
+    return objstore::sha256(bytes);
+  }
+  Digests finish() override {
+    Digests digests;
+    const std::string md5 = md5_.finish();
+    std::memcpy(digests.md5.data(), md5.data(), digests.md5.size());
+    if (!sha256_) return digests;
+    const std::string sha256 = sha256_->finish();
+    std::memcpy(digests.sha256.data(), sha256.data(), digests.sha256.size());
+    return digests;
+  }
+
+ private:
+  Digest md5_{DigestKind::kMd5};
+  std::optional<Digest> sha256_;
+};
+
+// The body's digests are always equally far, and wait for whole blocks in `pending_`. A chunk begins anywhere in such a
+// block, so its digest reads the same bytes at another offset.
+class BodyDigest::StitchedEngine final : public Engine {
+ public:
+  explicit StitchedEngine(Wants wants) : wants_sha256_(wants == Wants::kMd5AndSha256) {}
+
+  void update(ByteView bytes) override {
+    bytes = fill_pending(bytes);
+    const std::size_t blocks = bytes.size() / kBlock;
+    advance(bytes.data(), blocks);
+    keep(bytes.subspan(blocks * kBlock));
+  }
+
+  Sha256 chunk(ByteView bytes) override {
+    const ByteView body = fill_pending(bytes);
+    const std::size_t blocks = body.size() / kBlock;
+    kernels::Sha256Chain chain;
+    if (wants_sha256_)
+      kernels::md5_sha256_sha256(md5_, sha256_, body.data(), chain, bytes.data(), blocks);
+    else
+      kernels::md5_sha256(md5_, body.data(), chain, bytes.data(), blocks);
+    keep(body.subspan(blocks * kBlock));
+    return kernels::end_sha256(chain, bytes.subspan(blocks * kBlock), bytes.size());
+  }
+
+  Digests finish() override {
+    const ByteView rest = ByteView(pending_).first(filled_);
+    Digests digests;
+    digests.md5 = kernels::end_md5(md5_, rest, length_);
+    if (wants_sha256_) digests.sha256 = kernels::end_sha256(sha256_, rest, length_);
+    *this = StitchedEngine(wants_sha256_ ? Wants::kMd5AndSha256 : Wants::kMd5);
+    return digests;
+  }
+
+ private:
+  void advance(const std::byte* data, std::size_t blocks) {
+    if (wants_sha256_)
+      kernels::md5_sha256(md5_, data, sha256_, data, blocks);
+    else
+      kernels::md5(md5_, data, blocks);
+  }
+
+  // Completes the pending block from `bytes` if it can; what is left begins a block of the body.
+  ByteView fill_pending(ByteView bytes) {
+    length_ += bytes.size();
+    if (filled_ == 0) return bytes;
+    const std::size_t taken = std::min(kBlock - filled_, bytes.size());
+    std::copy_n(bytes.begin(), taken, pending_.begin() + static_cast<std::ptrdiff_t>(filled_));
+    filled_ += taken;
+    if (filled_ == kBlock) {
+      advance(pending_.data(), 1);
+      filled_ = 0;
+    }
+    return bytes.subspan(taken);
+  }
+
+  // rest: less than a block. Empty when the pending block is not complete.
+  void keep(ByteView rest) {
+    std::ranges::copy(rest, pending_.begin() + static_cast<std::ptrdiff_t>(filled_));
+    filled_ += rest.size();
+  }
+
+  bool wants_sha256_;
+  kernels::Md5Chain md5_;
+  kernels::Sha256Chain sha256_;
+  std::array<std::byte, kBlock> pending_{};
+  std::size_t filled_ = 0;
+  std::uint64_t length_ = 0;
+};
+
+BodyDigest::BodyDigest(Wants wants, Path path) {
+  if (path == Path::kFastest && kernels::available())
+    engine_ = std::make_unique<StitchedEngine>(wants);
+  else
+    engine_ = std::make_unique<PortableEngine>(wants);
+}
+BodyDigest::BodyDigest(BodyDigest&&) noexcept = default;
+BodyDigest& BodyDigest::operator=(BodyDigest&&) noexcept = default;
+BodyDigest::~BodyDigest() = default;
+
+void BodyDigest::update(ByteView bytes) {
+  engine_->update(bytes);
+}
+Sha256 BodyDigest::chunk(ByteView bytes) {
+  return engine_->chunk(bytes);
+}
+BodyDigest::Digests BodyDigest::finish() {
+  return engine_->finish();
+}
+bool BodyDigest::is_accelerated() noexcept {
+  return kernels::available();
+}
+
+}  // namespace objstore
