@@ -12,6 +12,7 @@ import collections
 import random
 import re
 import shutil
+import struct
 import subprocess
 
 import botocore.exceptions
@@ -31,13 +32,25 @@ KIND_BY_FILE = [("segment", r"\.seg$"), ("sst", r"\.sst$"), ("wal", r"metadata/\
 WEIGHTS = {"segment": 8, "sst": 6, "wal": 4, "manifest": 3, "current": 1, "options": 1, "identity": 1, "format": 1}
 # What may have lost acknowledged objects without anybody's being able to tell: a log that just ends earlier.
 SHORTER = {"truncated", "missing", "stale"}
-UNKNOWABLE = {("wal", how) for how in SHORTER} | {("wal", "zeroed tail")}
+# A length that points behind the end of the log is what a write looks like that a crash has cut off: RocksDB ends there.
+UNKNOWABLE = {("wal", how) for how in SHORTER} | {("wal", "zeroed tail"), ("wal", "flipped length")}
+LOG_BLOCK, LOG_HEADER = 32768, struct.Struct("<IHB")  # checksum, length, type
 ABSENT = "absent"
 UNREADABLE = "unreadable"
 
 
 def kind_of(name):
     return next((kind for kind, pattern in KIND_BY_FILE if re.search(pattern, name)), None)
+
+
+def is_length_in_last_block(log, offset):
+    """Whether a record's length stands at this place, in the block at the end of a log, where its end is looked for."""
+    start = max(len(log) - 1, 0) // LOG_BLOCK * LOG_BLOCK
+    while start + LOG_HEADER.size <= len(log):
+        if start + 4 <= offset < start + 6:
+            return True
+        start += LOG_HEADER.size + LOG_HEADER.unpack_from(log, start)[1]
+    return False
 
 
 class BitRotClass(TortureClass):
@@ -122,9 +135,10 @@ class BitRotClass(TortureClass):
         data = bytearray(path.read_bytes())
         # Reserved space behind what was written holds nothing that could rot.
         offset = chance.randrange(len(data.rstrip(b"\0")) or len(data))
+        how = "flipped length" if path.suffix == ".log" and is_length_in_last_block(data, offset) else "flipped"
         data[offset] ^= 1 << chance.randrange(8)
         path.write_bytes(data)
-        return "flipped", path.name, offset, 1
+        return how, path.name, offset, 1
 
     def zeroed(self, chance, path, _):
         data = bytearray(path.read_bytes())
