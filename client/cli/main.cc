@@ -83,6 +83,7 @@ int parse_and_run(int argc, char** argv) {
   add_common_options(app, options);
   register_buckets(registry);
   register_objects(registry);
+  register_pipelines(registry);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,16 +17,23 @@ struct Command {
   Arguments& operator*() const { return *arguments; }
 };
 
+// above: the command that this one is a word of ("save" of "cache").
 template <typename Arguments, typename App = CLI::App>
-Command<App, Arguments> add_command(Registry& registry, const std::string& name, const std::string& summary,
+Command<App, Arguments> add_command(Registry& registry, App& above, const std::string& name, const std::string& summary,
                                     ExitCode (*run)(Session&, const Arguments&), const std::string& footer) {
-  App* app = registry.app.add_subcommand(name, summary);
+  App* app = above.add_subcommand(name, summary);
   auto arguments = std::make_shared<Arguments>();
   app->footer(footer);
   app->callback([&registry, arguments, run] {
     registry.command = [arguments, run](Session& session) { return run(session, *arguments); };
   });
   return {app, std::move(arguments)};
+}
+
+template <typename Arguments, typename App = CLI::App>
+Command<App, Arguments> add_command(Registry& registry, const std::string& name, const std::string& summary,
+                                    ExitCode (*run)(Session&, const Arguments&), const std::string& footer) {
+  return add_command(registry, registry.app, name, summary, run, footer);
 }
 
 }  // namespace objstore::cli

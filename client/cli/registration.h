@@ -24,5 +24,6 @@ struct Registry {
 
 void register_buckets(Registry& registry);
 void register_objects(Registry& registry);
+void register_pipelines(Registry& registry);
 
 }  // namespace objstore::cli

@@ -18,7 +18,8 @@ namespace {
 
 Result<PutResult> upload_parts(const UploadContext& context, const ObjectName& to, const Body& body,
                                const PutOptions& options, const std::function<Status()>& check) {
-  OBJSTORE_ASSIGN(const std::uint64_t part_size, part_size_for(body.size(), context.options.part_size));
+  OBJSTORE_ASSIGN(const std::uint64_t part_size,
+                  part_size_for(body.size(), options.part_size == 0 ? context.options.part_size : options.part_size));
   Meter meter(options.control.progress, body.size());
   MultipartUpload upload(context, to, options, meter);
   OBJSTORE_TRY(upload.begin());

@@ -46,7 +46,8 @@ struct PutOptions {
   std::string content_disposition{};
   std::map<std::string, std::string> metadata{};  // x-amz-meta-*, names in lower case
   bool if_absent = false;                         // kPreconditionFailed when the object exists (If-None-Match: *)
-  std::string if_match{};  // kPreconditionFailed unless the object has this ETag; empty: no condition
+  std::string if_match{};       // kPreconditionFailed unless the object has this ETag; empty: no condition
+  std::uint64_t part_size = 0;  // of a multipart upload, as ClientOptions'; 0: as there
   Control control{};
 };
 
