@@ -22,8 +22,8 @@ std::unexpected<Error> wrong_syntax(std::string_view element) {
 }
 
 Status only_known(const JsonValue& object, std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : object.members)
-    if (std::ranges::find(known, name) == known.end()) return malformed("Unknown field " + name);
+  for (const JsonValue& member : object.members)
+    if (std::ranges::find(known, member.name) == known.end()) return malformed("Unknown field " + member.name);
   return {};
 }
 
@@ -97,7 +97,8 @@ Result<std::vector<PolicyPrincipal>> read_principals(const JsonValue& value) {
     return std::vector{PolicyPrincipal{Kind::kEveryone, {}, {}}};
   if (value.kind != JsonValue::Kind::kObject || value.members.empty()) return malformed("Invalid principal in policy");
   OBJSTORE_TRY(only_known(value, {"AWS", "CanonicalUser", "Federated", "Service"}));
-  for (const auto& [type, names] : value.members) {
+  for (const JsonValue& names : value.members) {
+    const std::string& type = names.name;
     OBJSTORE_ASSIGN(const auto list, strings(names, "Principal"));
     for (const std::string& name : list) {
       PolicyPrincipal principal;
@@ -115,12 +116,13 @@ Result<std::vector<PolicyPrincipal>> read_principals(const JsonValue& value) {
 Result<std::vector<Condition>> read_conditions(const JsonValue& block) {
   if (block.kind != JsonValue::Kind::kObject) return wrong_syntax("Condition");
   std::vector<Condition> out;
-  for (const auto& [name, keys] : block.members) {
-    const auto op = parse_operator(name);
-    if (!op) return malformed("Invalid Condition type : " + name);
+  for (const JsonValue& keys : block.members) {
+    const auto op = parse_operator(keys.name);
+    if (!op) return malformed("Invalid Condition type : " + keys.name);
     if (keys.kind != JsonValue::Kind::kObject) return wrong_syntax("Condition");
     std::set<std::string> seen;
-    for (const auto& [key, values] : keys.members) {
+    for (const JsonValue& values : keys.members) {
+      const std::string& key = values.name;
       Condition condition{.op = *op, .key = normalized_key(key), .values = {}};
       if (!seen.insert(condition.key).second) return malformed("Duplicate element: " + key);
       OBJSTORE_ASSIGN(condition.values, condition_values(values, key));

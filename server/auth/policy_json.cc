@@ -32,7 +32,7 @@ class TreeBuilder {
       error = json::error::syntax;
       return false;
     }
-    open_.back()->members.emplace_back(std::exchange(text_, {}), JsonValue{});
+    open_.back()->members.emplace_back().name = std::exchange(text_, {});
     return true;
   }
   bool on_string_part(json::string_view piece, std::size_t, error_code&) { return append(piece); }
@@ -59,7 +59,7 @@ class TreeBuilder {
   JsonValue& place() {
     if (open_.empty()) return root_;
     JsonValue& parent = *open_.back();
-    return parent.kind == JsonValue::Kind::kArray ? parent.elements.emplace_back() : parent.members.back().second;
+    return parent.kind == JsonValue::Kind::kArray ? parent.elements.emplace_back() : parent.members.back();
   }
   bool begin(JsonValue::Kind kind, error_code&) {
     JsonValue& value = place();
@@ -94,10 +94,9 @@ class TreeBuilder {
 
 }  // namespace
 
-const JsonValue* JsonValue::find(std::string_view name) const noexcept {
-  const auto it =
-      std::ranges::find(members, name, [](const auto& member) -> const std::string& { return member.first; });
-  return it == members.end() ? nullptr : &it->second;
+const JsonValue* JsonValue::find(std::string_view member) const noexcept {
+  const auto it = std::ranges::find(members, member, &JsonValue::name);
+  return it == members.end() ? nullptr : &*it;
 }
 
 Result<JsonValue> parse_policy_json(std::string_view text) {

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace objstore::auth {
@@ -19,11 +18,12 @@ inline constexpr std::size_t kPolicyDepthMax = 10;
 struct JsonValue {
   enum class Kind : std::uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
   Kind kind = Kind::kNull;
-  std::string text;                                        // of a string; "true", "false"; a number as it is written
-  std::vector<JsonValue> elements;                         // of an array
-  std::vector<std::pair<std::string, JsonValue>> members;  // of an object, in the order of the text
+  std::string name;                 // of a member of an object
+  std::string text;                 // of a string; "true", "false"; a number as it is written
+  std::vector<JsonValue> elements;  // of an array
+  std::vector<JsonValue> members;   // of an object, in the order of the text
 
-  const JsonValue* find(std::string_view name) const noexcept;
+  const JsonValue* find(std::string_view member) const noexcept;
 };
 
 // kMalformed: no JSON, a member that stands twice, deeper than kPolicyDepthMax, not UTF-8.

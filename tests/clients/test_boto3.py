@@ -363,5 +363,5 @@ def test_what_is_not_there_says_so(client, bucket):
     with refused(501, "NotImplemented"):
         client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [
             {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
-    with refused(501, "NotImplemented"):
-        client.put_object_acl(Bucket=bucket, Key="key", ACL="private")
+    with refused(404, "NoSuchKey"):
+        client.put_object_acl(Bucket=bucket, Key="absent", ACL="private")

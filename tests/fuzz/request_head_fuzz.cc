@@ -14,10 +14,16 @@ void check_accepted(std::string_view raw, const CheckedHead& checked) {
   CHECK(head.headers.count("host") <= 1 && head.headers.count("content-length") <= 1);
   CHECK(head.headers.count("transfer-encoding") == (head.chunked ? 1U : 0U));
   CHECK(head.target.starts_with('/') && head.path.starts_with('/'));
+  bool first_line = true;
+  bool in_value = false;  // of a field: there alone may be bytes beyond ASCII
   for (std::size_t i = 0; i < raw.size(); ++i) {
+    const bool obs_text = in_value && static_cast<unsigned char>(raw[i]) >= 0x80;
+    first_line = first_line && raw[i] != '\n';
+    in_value = raw[i] != '\n' && (in_value || (!first_line && raw[i] == ':'));
     CHECK(raw[i] != '\n' || raw[i - 1] == '\r');
     CHECK(raw[i] != '\r' || raw[i + 1] == '\n');
-    CHECK(raw[i] == '\r' || raw[i] == '\n' || raw[i] == '\t' || (raw[i] >= 0x20 && raw[i] <= 0x7e));
+    CHECK(raw[i] == '\r' || raw[i] == '\n' || raw[i] == '\t' || (raw[i] >= 0x20 && raw[i] <= 0x7e) ||
+          obs_text);
     CHECK(i < 2 || raw[i - 1] != '\n' || (raw[i] != ' ' && raw[i] != '\t'));
   }
 }

@@ -23,6 +23,10 @@ HOME_ONLY = {"Version": "2012-10-17", "Statement": [
      "Condition": {"StringLike": {"s3:prefix": ["home/${aws:username}/*"]}}},
     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
      "Resource": "arn:aws:s3:::*/home/${aws:username}/*"}]}
+MAKES_BUCKETS_HERE = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "arn:aws:s3:::*",
+     "Condition": {"StringEquals": {"s3:LocationConstraint": "us-east-1"}}}]}
+DENIES_ONLY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}]}
 
 
 def declared_user(name, policies=(), files=()):
@@ -37,6 +41,7 @@ def declared_user(name, policies=(), files=()):
 def bootstrap_text(reader_policies=(READ_PUBLIC,)):
     return ('[[account]]\nid = "main"\nowner = "owner"\n' + declared_user("owner") +
             declared_user("reader", reader_policies) + declared_user("homer", files=["homer.json"]) +
+            declared_user("maker", [MAKES_BUCKETS_HERE]) + declared_user("denied", [DENIES_ONLY]) +
             '[[account]]\nid = "other"\n' + declared_user("stranger") + declared_user("guest", [READ_PUBLIC]))
 
 

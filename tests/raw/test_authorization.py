@@ -1,12 +1,10 @@
 """Table G of the abuse cases, and C9, C11, X7, B20: who may do what, as several accounts and users meet it.
 
-One server with a bootstrap file of two accounts: `main` with its owner and users that carry policies, `other` with its
-owner. The tests speak by boto3, and over a raw socket where a client library would mend what they break.
+One server (conftest.py) with a bootstrap file of two accounts: `main` with its owner and users that carry policies, `other`
+with its owner. The tests speak by boto3, and over a raw socket where a client library would mend what they break.
 """
 import json
-import shutil
 import signal
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -15,25 +13,9 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from accounts import BODY, DENIED, World, arn, bootstrap_text, everyone, refusal
-from objd_process import Objd, is_external
+from accounts import BODY, DENIED, arn, bootstrap_text, everyone, refusal
+from objd_process import Objd
 from s3_access import make_s3
-
-
-@pytest.fixture(scope="module")
-def world():
-    if is_external():
-        pytest.skip("needs a server of its own, and OBJD_TEST_ENDPOINT names one")
-    directory = tempfile.mkdtemp(prefix="objd-auth-")
-    made = World(directory)
-    yield made
-    made.objd.stop()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def bucket(world):
-    return world.new_bucket("key", "public/a", "secret/b", "home/homer/x", "home/other/x")
 
 
 def test_G1_anonymous_on_a_private_bucket(world, bucket):

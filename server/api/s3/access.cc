@@ -60,10 +60,8 @@ Outcome<BucketRules> read_rules(const Call& call, const BucketName& name, const 
   return rules;
 }
 
-Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view action, std::string_view bucket,
-                  std::string_view key, std::string_view bucket_owner) {
-  const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
-  const RequestContext context(call, bucket, key, copies && action.starts_with("s3:GetObject"));
+Outcome<void> ask_in(const RequestContext& context, const Call& call, const BucketRules& rules, std::string_view action,
+                     std::string_view bucket, std::string_view key, std::string_view bucket_owner) {
   return outcome(call.services.authorizer.authorize(call.auth.principal, {.action = action,
                                                                           .bucket = bucket,
                                                                           .key = key,
@@ -71,6 +69,13 @@ Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view a
                                                                           .bucket_policy = rules.policy.get(),
                                                                           .restrict_public = rules.restrict_public,
                                                                           .context = &context}));
+}
+
+Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view action, std::string_view bucket,
+                  std::string_view key, std::string_view bucket_owner) {
+  const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
+  const RequestContext context(call, bucket, key, copies && action.starts_with("s3:GetObject"));
+  return ask_in(context, call, rules, action, bucket, key, bucket_owner);
 }
 
 // Who could not be allowed any key is refused before the list of keys is read.
@@ -88,6 +93,38 @@ std::string_view owner_to_ask(const Call& call) {
   return {};
 }
 
+std::string_view bucket_text(const Call& call) {
+  return call.route.bucket ? std::string_view(call.bucket().str()) : std::string_view();
+}
+
+std::string_view key_text(const Call& call) {
+  return call.route.key ? std::string_view(call.key().str()) : std::string_view();
+}
+
+// Of any bucket; none for one that does not exist, which has no owner.
+Outcome<BucketRules> rules_of(const Call& call, std::string_view bucket, std::string_view bucket_owner) {
+  if (call.bucket_info && bucket == call.bucket_info->name) return call.rules;
+  const auto name = BucketName::parse(bucket);
+  if (!name || bucket_owner.empty()) return BucketRules();
+  OBJSTORE_S3_ASSIGN(const model::BucketInfo info, outcome(call.catalog().get_bucket(*name)));
+  return read_rules(call, *name, info);
+}
+
+// Asks for every action of the request. A decision that took something of a body that is not there yet is none: then
+// the body is read, and admit_body() decides. Who is refused whatever the body says is refused now.
+Outcome<void> ask_before_body(Call& call) {
+  for (const std::string_view action : required_actions(call)) {
+    const RequestContext context(call, bucket_text(call), key_text(call), false);
+    const Outcome<void> asked =
+        ask_in(context, call, call.rules, action, bucket_text(call), key_text(call), owner_to_ask(call));
+    if (context.asked_of_body())
+      call.decided_by_body = true;
+    else
+      OBJSTORE_S3_TRY(asked);
+  }
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> admit(Call& call) {
@@ -98,11 +135,8 @@ Outcome<void> admit(Call& call) {
     OBJSTORE_S3_ASSIGN(call.rules, read_rules(call, call.bucket(), *found));
     call.bucket_info = std::move(*found);
   }
-  const std::string_view bucket = call.route.bucket ? std::string_view(call.bucket().str()) : std::string_view();
-  const std::string_view key = call.route.key ? std::string_view(call.key().str()) : std::string_view();
   if (call.auth.principal.anonymous && !call.bucket_info && !names_bucket) return refuse(Code::kAccessDenied);
-  for (const std::string_view action : required_actions(call))
-    OBJSTORE_S3_TRY(ask(call, call.rules, action, bucket, key, owner_to_ask(call)));
+  OBJSTORE_S3_TRY(ask_before_body(call));
   OBJSTORE_S3_TRY(admit_to_keys(call));
   if (!names_bucket || call.bucket_info) return {};
   Failure failure = to_failure(found.error());
@@ -110,21 +144,29 @@ Outcome<void> admit(Call& call) {
   return std::unexpected(std::move(failure));
 }
 
+Outcome<void> admit_body(const Call& call, const BodyFacts& facts) {
+  if (!call.decided_by_body) return {};
+  for (const std::string_view action : required_actions(call)) {
+    const RequestContext context(call, bucket_text(call), key_text(call), false, &facts);
+    OBJSTORE_S3_TRY(ask_in(context, call, call.rules, action, bucket_text(call), key_text(call), owner_to_ask(call)));
+  }
+  return {};
+}
+
 Outcome<void> authorize(const Call& call, std::string_view action, std::string_view bucket, std::string_view key,
                         std::string_view bucket_owner) {
-  if (call.bucket_info && bucket == call.bucket_info->name)
-    return ask(call, call.rules, action, bucket, key, bucket_owner);
-  BucketRules rules;
-  if (const auto name = BucketName::parse(bucket); name && !bucket_owner.empty()) {
-    OBJSTORE_S3_ASSIGN(const model::BucketInfo info, outcome(call.catalog().get_bucket(*name)));
-    OBJSTORE_S3_ASSIGN(rules, read_rules(call, *name, info));
-  }
+  OBJSTORE_S3_ASSIGN(const BucketRules rules, rules_of(call, bucket, bucket_owner));
   return ask(call, rules, action, bucket, key, bucket_owner);
 }
 
-Failure as_told(const Call& call, std::string_view bucket, std::string_view bucket_owner, Failure failure) {
+Failure as_told(const Call& call, std::string_view bucket, std::string_view key, std::string_view bucket_owner,
+                Failure failure) {
   if (failure.code != Code::kNoSuchKey && failure.code != Code::kNoSuchVersion) return failure;
-  auto may_list = authorize(call, iam_action(Endpoint::kListObjects), bucket, {}, bucket_owner);
+  auto rules = rules_of(call, bucket, bucket_owner);
+  if (!rules) return std::move(rules.error());
+  RequestContext context(call, bucket, {}, false);
+  context.lists(key);
+  auto may_list = ask_in(context, call, *rules, iam_action(Endpoint::kListObjects), bucket, {}, bucket_owner);
   return may_list ? std::move(failure) : std::move(may_list.error());
 }
 

@@ -1,5 +1,7 @@
-// Access control lists, as far as there are any: everything is its owner's and nobody else's.
+// Access control lists, as far as there are any: everything is its bucket's owner's and nobody else's.
+#include "server/api/s3/acl_request.h"
 #include "server/api/s3/arguments.h"
+#include "server/api/s3/body.h"
 #include "server/api/s3/documents.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
@@ -21,6 +23,28 @@ std::string private_acl(const Call& call, const std::string& owner_account) {
   return std::move(xml).finish();
 }
 
+Outcome<AclChoice> requested_acl(const Call& call, const std::string& document) {
+  OBJSTORE_S3_ASSIGN(const std::optional<AclChoice> by_header, acl_of_headers(call));
+  if (by_header && !document.empty()) return refuse(Code::kUnexpectedContent);
+  if (by_header) return *by_header;
+  if (document.empty()) return refuse(Code::kMissingSecurityHeader, {}, {{"MissingHeaderName", "x-amz-acl"}});
+  return acl_of_document(call, document);
+}
+
+// Nothing is written: the list that may be asked for is the one that is there.
+Outcome<Ticket<api::Reply>> confirm_acl(const CallPtr& call, const std::string& document) {
+  OBJSTORE_S3_ASSIGN(const model::VersionChoice version, read_version(*call));
+  api::Reply reply = empty_reply(*call, 200);
+  if (call->route.key) {
+    OBJSTORE_S3_ASSIGN(const model::ObjectInfo info, read_head(*call, version));
+    add_version_header(*call, reply.headers, info);
+  }
+  OBJSTORE_S3_ASSIGN(const AclChoice choice, requested_acl(*call, document));
+  OBJSTORE_S3_ASSIGN(const bool enforced, is_enforced_by_owner(*call));
+  if (enforced || choice == AclChoice::kOther) return refuse(Code::kAccessControlListNotSupported);
+  return Ticket<api::Reply>(std::move(reply));
+}
+
 }  // namespace
 
 Answer get_acl(CallPtr call) {
@@ -34,6 +58,10 @@ Answer get_acl(CallPtr call) {
     return Ticket<api::Reply>(std::move(reply));
   }
   return Ticket<api::Reply>(xml_reply(*call, 200, private_acl(*call, owner)));
+}
+
+Answer put_acl(CallPtr call) {
+  return read_document(std::move(call), kDocumentBytesMax, confirm_acl);
 }
 
 }  // namespace objstore::s3

@@ -13,9 +13,6 @@ namespace {
 
 using model::BucketDocument;
 
-// The only ownership that there is: no object is anybody's but its bucket's owner's, and no ACL counts.
-constexpr std::string_view kOwnership = "BucketOwnerEnforced";
-
 // The document as it is stored; `absent` when there is none.
 Outcome<std::string> stored(const Call& call, BucketDocument document, Code absent) {
   OBJSTORE_S3_ASSIGN(auto content, outcome(call.catalog().get_document(*call.bucket_info, document)));
@@ -53,10 +50,8 @@ Outcome<Ticket<api::Reply>> set_ownership(const CallPtr& call, const std::string
   const std::string_view ownership = trim(root.child("Rule")->child_text("ObjectOwnership"));
   if (ownership == "BucketOwnerPreferred" || ownership == "ObjectWriter")
     return refuse(Code::kNotImplemented, "Object ownership other than BucketOwnerEnforced is not implemented");
-  if (ownership != kOwnership) return refuse(Code::kMalformedXML);
-  wire::XmlWriter xml("OwnershipControls", wire::kS3Namespace);
-  xml.open("Rule").element("ObjectOwnership", kOwnership).close();
-  return store(call, BucketDocument::kOwnershipControls, std::move(xml).finish(), 200);
+  if (ownership != kObjectOwnership) return refuse(Code::kMalformedXML);
+  return store(call, BucketDocument::kOwnershipControls, ownership_document(), 200);
 }
 
 }  // namespace

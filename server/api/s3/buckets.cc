@@ -2,6 +2,7 @@
 
 #include "common/base/bytes.h"
 #include "common/wire/time.h"
+#include "server/api/s3/access.h"
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/body.h"
 #include "server/api/s3/documents.h"
@@ -55,19 +56,23 @@ std::string bucket_list(const Call& call, const model::Catalog::BucketQuery& que
   return std::move(xml).finish();
 }
 
-Outcome<void> check_location(const Call& call, const std::string& document) {
-  if (document.empty()) return {};
+// The location that the document asks for; empty when it asks for none.
+Outcome<std::string> read_location(const std::string& document) {
+  if (document.empty()) return std::string();
   OBJSTORE_S3_ASSIGN(const wire::XmlElement root,
                      parse_document(document, "CreateBucketConfiguration", kDocumentBytesMax));
   for (const wire::XmlElement& child : root.children)
     if (child.name == "Bucket" || child.name == "Location" || child.name == "Tags")
       return refuse(Code::kNotImplemented, "CreateBucketConfiguration: " + child.name + " is not implemented");
-  const std::string_view location = trim(root.child_text("LocationConstraint"));
+  return std::string(trim(root.child_text("LocationConstraint")));
+}
+
+Outcome<void> check_location(const Call& call, const std::string& location) {
   if (location.empty() || location == call.options.region) return {};
   return refuse(Code::kIllegalLocationConstraintException,
-                "The " + std::string(location) +
+                "The " + location +
                     " location constraint is incompatible for the region specific endpoint this request was sent to.",
-                {{"LocationConstraint", std::string(location)}});
+                {{"LocationConstraint", location}});
 }
 
 Outcome<api::Reply> bucket_created(const Call& call, const Result<Done>& created) {
@@ -83,6 +88,19 @@ Outcome<api::Reply> bucket_created(const Call& call, const Result<Done>& created
   return reply;
 }
 
+Outcome<Ticket<api::Reply>> create_as_asked(const CallPtr& call, const std::string& document) {
+  OBJSTORE_S3_ASSIGN(const std::string location, read_location(document));
+  OBJSTORE_S3_TRY(admit_body(*call, {.tags = nullptr, .location = location}));
+  OBJSTORE_S3_TRY(check_location(*call, location));
+  model::BucketDocuments documents;
+  if (call->header("x-amz-object-ownership"))
+    documents.emplace(model::BucketDocument::kOwnershipControls, ownership_document());
+  return answer_result(call,
+                       call->catalog().create_bucket(call->bucket(), call->auth.principal.account_id,
+                                                     call->options.region, std::move(documents)),
+                       bucket_created);
+}
+
 }  // namespace
 
 Answer list_buckets(CallPtr call) {
@@ -96,14 +114,7 @@ Answer list_buckets(CallPtr call) {
 }
 
 Answer create_bucket(CallPtr call) {
-  return read_document(std::move(call), kDocumentBytesMax,
-                       [](const CallPtr& c, const std::string& document) -> Outcome<Ticket<api::Reply>> {
-                         OBJSTORE_S3_TRY(check_location(*c, document));
-                         return answer_result(
-                             c,
-                             c->catalog().create_bucket(c->bucket(), c->auth.principal.account_id, c->options.region),
-                             bucket_created);
-                       });
+  return read_document(std::move(call), kDocumentBytesMax, create_as_asked);
 }
 
 Answer head_bucket(CallPtr call) {

@@ -56,6 +56,7 @@ struct Call {
   auth::Authenticated auth;
   std::optional<model::BucketInfo> bucket_info;  // of route.bucket, unless it is being created
   BucketRules rules;                             // of that bucket, as they were when the request came in
+  bool decided_by_body = false;                  // a policy asks for what the body says: see access.h
 
   const BucketName& bucket() const { return *route.bucket; }
   const ObjectKey& key() const { return *route.key; }

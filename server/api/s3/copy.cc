@@ -24,6 +24,7 @@ struct Source {
   SourceName name;
   model::ObjectInfo info;  // as it was when the request came in
   bool versioned = false;  // its bucket keeps versions, or did
+  std::string bucket_owner;
 };
 
 Outcome<model::ObjectInfo> source_info(const Call& call, const SourceName& name) {
@@ -49,8 +50,9 @@ Outcome<Source> open_source(const Call& call) {
   const auto expected = call.header("x-amz-source-expected-bucket-owner");
   if (expected && *expected != bucket->owner_account) return refuse(Code::kAccessDenied);
   auto info = source_info(call, name);
-  if (!info) return std::unexpected(as_told(call, name.bucket.str(), bucket->owner_account, info.error()));
-  return Source{std::move(name), std::move(*info), bucket->versioning != model::Versioning::kNever};
+  if (!info) return std::unexpected(as_told(call, name.bucket.str(), name.key.str(), bucket->owner_account, info.error()));
+  return Source{std::move(name), std::move(*info), bucket->versioning != model::Versioning::kNever,
+                bucket->owner_account};
 }
 
 // True for REPLACE.
@@ -96,13 +98,28 @@ Outcome<void> check_copy(const Call& call, const Source& source, bool replaces) 
   return {};
 }
 
+// Tags say who may do what: a copy takes them along for who may read them there and set them here.
+Outcome<void> may_copy_tags(const Call& call, const Source& source) {
+  const std::string_view reads = source.name.version ? iam_version_action(Endpoint::kGetObjectTagging)
+                                                     : iam_action(Endpoint::kGetObjectTagging);
+  OBJSTORE_S3_TRY(
+      authorize(call, reads, source.name.bucket.str(), source.name.key.str(), source.bucket_owner));
+  return authorize(call, iam_action(Endpoint::kPutObjectTagging), call.bucket().str(), call.key().str(),
+                   call.bucket_info->owner_account);
+}
+
 Outcome<model::CopyOptions> copy_options(const Call& call, const Source& source, bool replaces) {
   model::CopyOptions options;
   options.owner_account = call.bucket_info->owner_account;
   options.condition = write_condition(call.head.headers);
   OBJSTORE_S3_ASSIGN(model::ObjectAttributes given, read_attributes(call.head.headers));
   OBJSTORE_S3_ASSIGN(const bool replaces_tags, read_directive(call, "x-amz-tagging-directive"));
-  if (replaces_tags) options.tags = given.tags;
+  if (replaces_tags) {
+    options.tags = given.tags;
+  } else if (auto may = may_copy_tags(call, source); !may) {
+    if (!source.info.attributes.tags.empty()) return std::unexpected(std::move(may.error()));
+    options.tags.emplace();  // as it was seen, also when it is given tags meanwhile
+  }
   if (replaces) {
     options.attributes = std::move(given);
   } else if (source.info.attributes.storage_class != given.storage_class) {

@@ -52,6 +52,12 @@ std::string text_document(std::string_view root, std::string_view text) {
   return document;
 }
 
+std::string ownership_document() {
+  wire::XmlWriter xml("OwnershipControls", wire::kS3Namespace);
+  xml.open("Rule").element("ObjectOwnership", kObjectOwnership).close();
+  return std::move(xml).finish();
+}
+
 Outcome<wire::XmlElement> parse_document(const std::string& document, std::string_view root, std::uint64_t limit) {
   wire::XmlLimits limits;
   limits.bytes_max = static_cast<std::size_t>(limit);

@@ -25,6 +25,10 @@ void add_if_given(wire::XmlWriter& xml, std::string_view element, std::string_vi
 // A document whose root holds nothing but text.
 std::string text_document(std::string_view root, std::string_view text);
 
+// The only ownership that there is, as a bucket's configuration: no object is anybody's but its bucket's owner's.
+inline constexpr std::string_view kObjectOwnership = "BucketOwnerEnforced";
+std::string ownership_document();
+
 // The root element of a request's document. MalformedXML, MaxMessageLengthExceeded.
 Outcome<wire::XmlElement> parse_document(const std::string& document, std::string_view root, std::uint64_t limit);
 

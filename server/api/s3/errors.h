@@ -20,6 +20,7 @@ namespace objstore::s3 {
 
 // X(name, HTTP status, the sentence that is sent when the place of the error has no better one).
 #define OBJSTORE_S3_CODES(X)                                                                                        \
+  X(AccessControlListNotSupported, 400, "The bucket does not allow ACLs")                                           \
   X(AccessDenied, 403, "Access Denied")                                                                             \
   X(AuthorizationHeaderMalformed, 400, "The authorization header that you provided is not valid.")                  \
   X(AuthorizationQueryParametersError, 400, "The authorization query parameters that you provided are not valid.")  \
@@ -41,6 +42,8 @@ namespace objstore::s3 {
   X(InternalError, 500, "An internal error occurred. Try again.")                                                   \
   X(InvalidAccessKeyId, 403, "The AWS access key ID that you provided does not exist in our records.")              \
   X(InvalidArgument, 400, "Invalid Argument")                                                                       \
+  X(InvalidBucketAclWithObjectOwnership, 400,                                                                       \
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")                               \
   X(InvalidBucketName, 400, "The specified bucket is not valid.")                                                   \
   X(InvalidChunkSizeError, 400, "Only the last chunk is allowed to have a size less than 8192 bytes")               \
   X(InvalidDigest, 400, "The Content-MD5 you specified is not valid.")                                              \
@@ -55,6 +58,8 @@ namespace objstore::s3 {
   X(InvalidTag, 400, "The tag provided was not a valid tag.")                                                       \
   X(InvalidURI, 400, "Couldn't parse the specified URI.")                                                           \
   X(KeyTooLongError, 400, "Your key is too long")                                                                   \
+  X(MalformedACLError, 400,                                                                                         \
+    "The XML you provided was not well-formed or did not validate against our published schema")                    \
   X(MalformedPolicy, 400, "This policy contains invalid Json")                                                      \
   X(MalformedTrailerError, 400,                                                                                     \
     "The request contained trailing data that was not well-formed or did not conform to our published schema.")     \
@@ -63,6 +68,7 @@ namespace objstore::s3 {
   X(MetadataTooLarge, 400, "Your metadata headers exceed the maximum allowed metadata size")                        \
   X(MethodNotAllowed, 405, "The specified method is not allowed against this resource.")                            \
   X(MissingContentLength, 411, "You must provide the Content-Length HTTP header.")                                  \
+  X(MissingSecurityHeader, 400, "Your request was missing a required header")                                       \
   X(NoSuchBucket, 404, "The specified bucket does not exist")                                                       \
   X(NoSuchBucketPolicy, 404, "The bucket policy does not exist")                                                    \
   X(NoSuchCORSConfiguration, 404, "The CORS configuration does not exist")                                          \
@@ -93,6 +99,7 @@ namespace objstore::s3 {
     "The request signature we calculated does not match the signature you provided. Check your key and signing "    \
     "method.")                                                                                                      \
   X(SlowDown, 503, "Please reduce your request rate.")                                                              \
+  X(UnexpectedContent, 400, "This request does not support content")                                                \
   X(XAmzContentSHA256Mismatch, 400, "The provided 'x-amz-content-sha256' header does not match what was computed.")
 
 enum class Code : std::uint8_t {

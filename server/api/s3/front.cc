@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/api/s3/access.h"
+#include "server/api/s3/acl_request.h"
 #include "server/api/s3/body.h"
 #include "server/api/s3/operations.h"
 #include "server/api/s3/reply.h"
@@ -66,6 +67,9 @@ Answer run(CallPtr call) {
     case Endpoint::kGetBucketAcl:
     case Endpoint::kGetObjectAcl:
       return get_acl(std::move(call));
+    case Endpoint::kPutBucketAcl:
+    case Endpoint::kPutObjectAcl:
+      return put_acl(std::move(call));
     case Endpoint::kListObjects:
       return list_objects(std::move(call));
     case Endpoint::kListObjectsV2:
@@ -132,6 +136,7 @@ Answer proceed(const std::shared_ptr<Call>& call) {
   OBJSTORE_S3_TRY(admit(*call));
   OBJSTORE_S3_TRY(check_bucket_owner(*call));
   OBJSTORE_S3_TRY(refuse_unsupported(*call));
+  OBJSTORE_S3_TRY(check_acl_headers(*call));
   return run(call);
 }
 

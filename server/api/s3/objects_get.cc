@@ -34,6 +34,7 @@ struct Selection {
   model::ByteRange bytes;
   bool partial = false;           // 206 with Content-Range
   std::uint32_t parts_count = 0;  // for partNumber
+  std::optional<model::StoredChecksum> checksum = {};  // of these bytes
 };
 
 Outcome<void> check_overrides(const Call& call) {
@@ -51,6 +52,17 @@ void apply_overrides(const Call& call, wire::Headers& headers) {
     if (const auto value = call.param(o.parameter); value && !value->empty()) headers.set(o.header, *value);
 }
 
+// A part's own, with the type of the whole object's.
+Outcome<std::optional<model::StoredChecksum>> part_checksum(model::OpenObject& object, std::uint32_t number) {
+  const model::ObjectInfo& info = object.info();
+  if (info.parts_count == 0 || !info.checksum) return info.checksum;
+  OBJSTORE_S3_ASSIGN(const std::vector<model::PartInfo> parts, outcome(object.parts(number - 1, 1)));
+  if (parts.empty() || !parts.front().checksum) return std::optional<model::StoredChecksum>();
+  std::optional<model::StoredChecksum> checksum = parts.front().checksum;
+  checksum->composite = info.checksum->composite;
+  return checksum;
+}
+
 Outcome<Selection> select_part(const Call& call, model::OpenObject& object) {
   if (call.header("range"))
     return refuse(Code::kInvalidRequest, "Cannot specify both Range header and partNumber query parameter.");
@@ -60,11 +72,13 @@ Outcome<Selection> select_part(const Call& call, model::OpenObject& object) {
     if (range.error().code != Errc::kInvalidPart) return std::unexpected(to_failure(range.error()));
     return refuse(Code::kInvalidPart, {}, {{"ActualPartCount", std::to_string(object.info().parts_count)}});
   }
-  return Selection{*range, range->length > 0, object.info().parts_count};
+  Selection out{*range, range->length > 0, object.info().parts_count};
+  OBJSTORE_S3_ASSIGN(out.checksum, part_checksum(object, number));
+  return out;
 }
 
 Outcome<Selection> select_range(const Call& call, const model::ObjectInfo& info) {
-  Selection out{{0, info.size}, false, 0};
+  Selection out{{0, info.size}, false, 0, info.checksum};
   const auto value = call.header("range");
   if (!value) return out;
   const auto range = wire::parse_range(*value, info.size);
@@ -95,8 +109,8 @@ api::Reply object_reply(const Call& call, const model::ObjectInfo& info, const S
     reply.headers.add("Content-Range", wire::content_range({selection.bytes.first, selection.bytes.length}, info.size));
   if (selection.parts_count > 0) reply.headers.add("x-amz-mp-parts-count", std::to_string(selection.parts_count));
   const bool wants_checksum = equals_ignore_case(call.header("x-amz-checksum-mode").value_or(""), "ENABLED");
-  // The checksum is the whole object's: with a part of it a client would compare the wrong things.
-  if (wants_checksum && info.checksum && !selection.partial) add_checksum_headers(reply.headers, *info.checksum);
+  // A range has none: a client would compare it with the whole object's.
+  if (wants_checksum && selection.checksum) add_checksum_headers(reply.headers, *selection.checksum);
   reply.content_length = selection.bytes.length;
   return reply;
 }

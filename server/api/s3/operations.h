@@ -27,8 +27,9 @@ Answer delete_bucket_document(CallPtr call, model::BucketDocument document);
 // versioning.cc
 Answer get_bucket_versioning(const CallPtr& call);
 Answer put_bucket_versioning(CallPtr call);
-// acl.cc
-Answer get_acl(CallPtr call);  // of a bucket, or of an object
+// acl.cc: of a bucket, or of an object
+Answer get_acl(CallPtr call);
+Answer put_acl(CallPtr call);
 // list.cc
 Answer list_objects(CallPtr call);
 Answer list_objects_v2(CallPtr call);

@@ -73,9 +73,10 @@ api::Reply failure_reply(const Call& call, const Failure& failure) {
   // Whether a key exists is told to those who could list it. The source of a copy has been looked at by then.
   const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
   const bool hides = call.bucket_info && !copies;
-  api::Reply reply =
-      failure_reply(call.head, call.options,
-                    hides ? as_told(call, call.bucket_info->name, call.bucket_info->owner_account, failure) : failure);
+  const std::string_view key = call.route.key ? std::string_view(call.key().str()) : std::string_view();
+  api::Reply reply = failure_reply(
+      call.head, call.options,
+      hides ? as_told(call, call.bucket_info->name, key, call.bucket_info->owner_account, failure) : failure);
   std::string error = std::move(reply.access.error);
   reply.access = access_of(call);
   reply.access.error = std::move(error);

@@ -42,11 +42,13 @@ RequestContext::Values RequestContext::of_connection(std::string_view key) const
 }
 
 RequestContext::Values RequestContext::of_request(std::string_view key) const {
+  if (key == "s3:prefix" && listed_prefix_) return one(std::string(*listed_prefix_));
   if (key == "s3:prefix" || key == "s3:delimiter" || key == "s3:max-keys")
     return of_parameter(key.substr(kService.size()));
   if (key == "s3:versionid") return version_id();
   if (key == "s3:if-match" || key == "s3:if-none-match") return of_header(key.substr(kService.size()));
   if (key == "s3:requestobjecttagkeys") return request_tag_keys();
+  if (key == "s3:locationconstraint") return location_constraint();
   if (key == "s3:x-amz-copy-source") return copy_source();
   if (key.starts_with(kHeaderKey)) return of_header(key.substr(kService.size()));
   if (call_.auth.principal.anonymous) return std::nullopt;
@@ -86,22 +88,40 @@ RequestContext::Values RequestContext::copy_source() const {
   return one(std::move(*decoded));
 }
 
-RequestContext::Values RequestContext::request_tag(std::string_view name) const {
+// By x-amz-tagging, or by the document of PutObjectTagging. Nothing when the request sets no tags.
+std::optional<model::NameValues> RequestContext::request_tags() const {
+  if (call_.route.endpoint == Endpoint::kPutObjectTagging) {
+    if (body_ != nullptr) return *body_->tags;
+    asked_of_body_ = true;
+    return std::nullopt;
+  }
   const auto header = call_.header("x-amz-tagging");
-  const auto tags = header ? read_tagging(*header) : Outcome<model::NameValues>();
-  if (!tags) return std::nullopt;
-  for (const auto& [key, value] : *tags)
+  if (!header) return std::nullopt;
+  auto tags = read_tagging(*header);
+  return tags ? std::optional(std::move(*tags)) : std::nullopt;
+}
+
+RequestContext::Values RequestContext::request_tag(std::string_view name) const {
+  for (const auto& [key, value] : request_tags().value_or(model::NameValues()))
     if (key == name) return one(value);
   return std::nullopt;
 }
 
 RequestContext::Values RequestContext::request_tag_keys() const {
-  const auto header = call_.header("x-amz-tagging");
-  const auto tags = header ? read_tagging(*header) : Outcome<model::NameValues>();
+  const auto tags = request_tags();
   if (!tags) return std::nullopt;
   std::vector<std::string> keys;
   for (const auto& [key, value] : *tags) keys.push_back(key);
   return keys;
+}
+
+RequestContext::Values RequestContext::location_constraint() const {
+  if (call_.route.endpoint != Endpoint::kCreateBucket) return std::nullopt;
+  if (body_ == nullptr) {
+    asked_of_body_ = true;
+    return std::nullopt;
+  }
+  return body_->location.empty() ? std::nullopt : one(std::string(body_->location));
 }
 
 RequestContext::Values RequestContext::existing_tag(std::string_view name) const {

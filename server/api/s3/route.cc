@@ -97,7 +97,7 @@ struct BucketConfiguration {
   Endpoint remove = Endpoint::kNotImplemented;
 };
 constexpr auto kBucketConfigurations = std::to_array<BucketConfiguration>({
-    {"acl", Endpoint::kGetBucketAcl},
+    {"acl", Endpoint::kGetBucketAcl, Endpoint::kPutBucketAcl},
     {"location", Endpoint::kGetBucketLocation},
     {"versioning", Endpoint::kGetBucketVersioning, Endpoint::kPutBucketVersioning},
     {"requestPayment", Endpoint::kGetBucketRequestPayment},
@@ -202,6 +202,7 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   if (subresource == "uploadId") return upload_endpoint(method, head, params);
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
   if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
+  if (method == "PUT" && subresource == "acl") return Endpoint::kPutObjectAcl;
   if (method == "GET" && subresource == "attributes") return Endpoint::kGetObjectAttributes;
   if (method == "GET" && subresource == "tagging") return Endpoint::kGetObjectTagging;
   if (method == "PUT" && subresource == "tagging") return Endpoint::kPutObjectTagging;
@@ -277,6 +278,8 @@ std::string_view iam_version_action(Endpoint endpoint) noexcept {
       return "s3:GetObjectVersion";
     case Endpoint::kGetObjectAcl:
       return "s3:GetObjectVersionAcl";
+    case Endpoint::kPutObjectAcl:
+      return "s3:PutObjectVersionAcl";
     case Endpoint::kGetObjectAttributes:
       return "s3:GetObjectVersionAttributes";
     case Endpoint::kGetObjectTagging:

@@ -31,6 +31,7 @@ namespace objstore::s3 {
   X(GetBucketNotification, "s3:GetBucketNotification")                                                  \
   X(GetBucketAccelerate, "s3:GetAccelerateConfiguration")                                               \
   X(GetBucketAcl, "s3:GetBucketAcl")                                                                    \
+  X(PutBucketAcl, "s3:PutBucketAcl")                                                                    \
   X(GetBucketPolicy, "s3:GetBucketPolicy")                                                              \
   X(PutBucketPolicy, "s3:PutBucketPolicy")                                                              \
   X(DeleteBucketPolicy, "s3:DeleteBucketPolicy")                                                        \
@@ -58,6 +59,7 @@ namespace objstore::s3 {
   X(GetObject, "s3:GetObject")                                                                          \
   X(HeadObject, "s3:GetObject")                                                                         \
   X(GetObjectAcl, "s3:GetObjectAcl")                                                                    \
+  X(PutObjectAcl, "s3:PutObjectAcl")                                                                    \
   X(GetObjectAttributes, "s3:GetObjectAttributes")                                                      \
   X(GetObjectTagging, "s3:GetObjectTagging")                                                            \
   X(PutObjectTagging, "s3:PutObjectTagging")                                                            \

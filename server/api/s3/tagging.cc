@@ -1,4 +1,7 @@
 // Tags of objects and of buckets.
+#include <algorithm>
+
+#include "server/api/s3/access.h"
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/attributes.h"
 #include "server/api/s3/body.h"
@@ -56,7 +59,8 @@ Answer delete_bucket_tagging(CallPtr call) {
 
 Answer get_object_tagging(const CallPtr& call) {
   OBJSTORE_S3_ASSIGN(const model::VersionChoice version, read_version(*call));
-  OBJSTORE_S3_ASSIGN(const model::ObjectInfo info, read_head(*call, version));
+  OBJSTORE_S3_ASSIGN(model::ObjectInfo info, read_head(*call, version));
+  std::ranges::sort(info.attributes.tags);
   api::Reply reply = xml_reply(*call, 200, tag_document(info.attributes.tags));
   add_version_header(*call, reply.headers, info);
   return Ticket<api::Reply>(std::move(reply));
@@ -68,6 +72,7 @@ Answer put_object_tagging(CallPtr call) {
       std::move(call), kDocumentBytesMax,
       [version = std::move(version)](const CallPtr& c, const std::string& document) -> Outcome<Ticket<api::Reply>> {
         OBJSTORE_S3_ASSIGN(model::NameValues tags, read_tag_document(document, kTagsMax));
+        OBJSTORE_S3_TRY(admit_body(*c, {.tags = &tags, .location = {}}));
         return set_tags(c, version, std::move(tags), 200);
       });
 }

@@ -9,12 +9,8 @@ namespace objstore::s3 {
 namespace {
 
 constexpr auto kUnsupportedPrefixes = std::to_array<std::string_view>(
-    {"x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-grant-", "x-amz-object-lock-"});
+    {"x-amz-server-side-encryption", "x-amz-copy-source-server-side-encryption", "x-amz-object-lock-"});
 constexpr auto kUnsupported = std::to_array<std::string_view>({"x-amz-write-offset-bytes"});
-
-constexpr auto kCannedAcls = std::to_array<std::string_view>(
-    {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
-     "bucket-owner-full-control", "log-delivery-write"});
 
 struct Tolerated {
   std::string_view header;
@@ -22,8 +18,6 @@ struct Tolerated {
 };
 // Values that say what is the case here anyway.
 constexpr auto kTolerated = std::to_array<Tolerated>({
-    {"x-amz-acl", "private"},
-    {"x-amz-acl", "bucket-owner-full-control"},
     {"x-amz-object-ownership", "BucketOwnerEnforced"},
     {"x-amz-bucket-object-lock-enabled", "false"},
 });
@@ -48,8 +42,6 @@ Outcome<void> refuse_unsupported(const Call& call) {
     const auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
     if (std::ranges::any_of(kUnsupportedPrefixes, starts) || std::ranges::count(kUnsupported, name) > 0)
       return not_provided(name, name.ends_with("customer-key") ? std::string_view() : header.value);
-    if (name == "x-amz-acl" && std::ranges::count(kCannedAcls, header.value) == 0)
-      return refuse(Code::kInvalidArgument, {}, {{"ArgumentName", name}, {"ArgumentValue", header.value}});
     if (!is_tolerated(name, header.value)) return not_provided(name, header.value);
   }
   return {};

@@ -152,6 +152,13 @@ TEST_CASE("checksums of parts make that of the object") {
   CHECK(done.text("ChecksumType") == "FULL_OBJECT");
   CHECK(s3.head("/bucket/key", "", {{"x-amz-checksum-mode", "ENABLED"}}).header("x-amz-checksum-crc64nvme") ==
         checksum_of(crc, one + two));
+  // A part has its own, with the type of the object's.
+  for (const auto& [number, body] : {std::pair("1", one), std::pair("2", two)}) {
+    const auto got = s3.get("/bucket/key", std::string("partNumber=") + number, {{"x-amz-checksum-mode", "ENABLED"}});
+    CHECK(got.body == body);
+    CHECK(got.header("x-amz-checksum-crc64nvme") == checksum_of(crc, body));
+    CHECK(got.header("x-amz-checksum-type") == "FULL_OBJECT");
+  }
 }
 
 TEST_CASE("a copy is the source, with what is asked to be different") {

@@ -212,31 +212,11 @@ TEST_CASE("features that are not provided are refused, not passed over") {
   };
   CHECK(with("x-amz-server-side-encryption", "AES256") == "501 NotImplemented");
   CHECK(with("x-amz-server-side-encryption-customer-algorithm", "AES256") == "501 NotImplemented");
-  CHECK(with("x-amz-acl", "public-read") == "501 NotImplemented");
-  CHECK(with("x-amz-acl", "everybodys") == "400 InvalidArgument");
-  CHECK(with("x-amz-grant-read", "id=x") == "501 NotImplemented");
   CHECK(with("x-amz-object-lock-mode", "GOVERNANCE") == "501 NotImplemented");
-  CHECK(with("x-amz-acl", "bucket-owner-full-control") == "200");
   CHECK(with("x-amz-expected-bucket-owner", "222222222222") == "403 AccessDenied");
   CHECK(with("x-amz-expected-bucket-owner", "111111111111") == "200");
-  CHECK(short_form(s3({.method = "PUT", .path = "/bucket/key", .query = "acl"})) == "501 NotImplemented");
+  CHECK(short_form(s3({.method = "PUT", .path = "/bucket/key", .query = "retention"})) == "501 NotImplemented");
   CHECK(short_form(s3.get("/bucket/key", "nobody-knows")) == "501 NotImplemented");
-}
-
-TEST_CASE("an ACL says that everything is the owner's") {
-  S3Bench s3;
-  s3.make_bucket("bucket");
-  s3.put("/bucket/key", "x");
-  for (const char* path : {"/bucket", "/bucket/key"}) {
-    const auto root = s3.get(path, "acl").xml();
-    CHECK(root.child("Owner")->child_text("ID") == "alice-id");
-    const auto* grants = root.child("AccessControlList");
-    REQUIRE(grants->children.size() == 1);
-    CHECK(grants->child("Grant")->child_text("Permission") == "FULL_CONTROL");
-    CHECK(grants->child("Grant")->child("Grantee")->child_text("DisplayName") == "Alice");
-  }
-  CHECK(short_form(s3.get("/bucket/none", "acl")) == "404 NoSuchKey");
-  CHECK(short_form(s3({.method = "GET", .path = "/bucket", .query = "acl", .key = kBob})) == "403 AccessDenied");
 }
 
 TEST_CASE("nobody but the owner's account sees anything") {
