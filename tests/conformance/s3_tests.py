@@ -34,6 +34,9 @@ USERS = {
 }
 # What counts all buckets of a user wants to be alone.
 ALONE = ["s3tests/functional/test_s3.py::test_list_buckets_paginated"]
+# What a current boto3 does not send over TLS: it takes the header that the case spoils away itself, since it cuts the body into
+# chunks there, and what arrives is right.
+NOT_OVER_TLS = {"test_headers::test_object_create_bad_contentlength_empty"}
 # The first that matches a case's file and name is its area.
 AREAS = [
     ("IAM", r"test_iam|_iam_|account_"), ("STS", r"test_sts"), ("S3 Select", r"test_s3select"), ("SNS", r"test_sns"),
@@ -178,9 +181,11 @@ def server_errors(log):
     return found
 
 
-def compare(outcome, part):
+def compare(outcome, part, tls):
     """Whether everything passed again that is in the list."""
     known = set(LIST.read_text().split()) if LIST.exists() else set()
+    if tls:
+        known -= NOT_OVER_TLS
     passed = {case for case, state in outcome.items() if state == "passed"}
     lost = sorted(case for case in known - passed if case in outcome or not part)
     for case in sorted(passed - known):
@@ -211,7 +216,7 @@ def main():
     if chosen.update:
         LIST.write_text("\n".join(sorted(case for case, state in outcome.items() if state == "passed")) + "\n")
         print(f"{LIST.name} is written")
-    elif not compare(outcome, bool(chosen.k)):
+    elif not compare(outcome, bool(chosen.k), chosen.tls):
         fine = False
     if not chosen.keep:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,8 +22,7 @@ void check_accepted(std::string_view raw, const CheckedHead& checked) {
     in_value = raw[i] != '\n' && (in_value || (!first_line && raw[i] == ':'));
     CHECK(raw[i] != '\n' || raw[i - 1] == '\r');
     CHECK(raw[i] != '\r' || raw[i + 1] == '\n');
-    CHECK(raw[i] == '\r' || raw[i] == '\n' || raw[i] == '\t' || (raw[i] >= 0x20 && raw[i] <= 0x7e) ||
-          obs_text);
+    CHECK(raw[i] == '\r' || raw[i] == '\n' || raw[i] == '\t' || (raw[i] >= 0x20 && raw[i] <= 0x7e) || obs_text);
     CHECK(i < 2 || raw[i - 1] != '\n' || (raw[i] != ' ' && raw[i] != '\t'));
   }
 }

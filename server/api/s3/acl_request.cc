@@ -14,12 +14,13 @@ namespace {
 
 constexpr std::string_view kGrantPrefix = "x-amz-grant-";
 constexpr std::string_view kFullControl = "FULL_CONTROL";
-constexpr auto kOtherCannedAcls = std::to_array<std::string_view>(
-    {"public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "log-delivery-write"});
-constexpr auto kGrantHeaders = std::to_array<std::string_view>(
-    {"x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp"});
-constexpr auto kPermissions =
-    std::to_array<std::string_view>({kFullControl, "READ", "READ_ACP", "WRITE", "WRITE_ACP"});
+constexpr auto kOtherCannedAcls =
+    std::to_array<std::string_view>({"public-read", "public-read-write", "authenticated-read", "aws-exec-read",
+                                     "bucket-owner-read", "log-delivery-write"});
+constexpr auto kGrantHeaders =
+    std::to_array<std::string_view>({"x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp",
+                                     "x-amz-grant-write", "x-amz-grant-write-acp"});
+constexpr auto kPermissions = std::to_array<std::string_view>({kFullControl, "READ", "READ_ACP", "WRITE", "WRITE_ACP"});
 constexpr auto kGranteeKinds = std::to_array<std::string_view>({"id", "uri", "emailAddress"});
 constexpr auto kGranteeTypes = std::to_array<std::string_view>({"CanonicalUser", "Group", "AmazonCustomerByEmail"});
 
@@ -107,8 +108,7 @@ Outcome<std::optional<AclChoice>> acl_of_headers(const Call& call) {
   OBJSTORE_S3_ASSIGN(const std::optional<AclChoice> granted, acl_of_grants(call));
   const auto canned = call.header("x-amz-acl");
   if (!canned) return granted;
-  if (granted)
-    return refuse(Code::kInvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed");
+  if (granted) return refuse(Code::kInvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed");
   OBJSTORE_S3_ASSIGN(const AclChoice choice, canned_acl(*canned));
   return std::optional(choice);
 }

@@ -50,7 +50,8 @@ Outcome<Source> open_source(const Call& call) {
   const auto expected = call.header("x-amz-source-expected-bucket-owner");
   if (expected && *expected != bucket->owner_account) return refuse(Code::kAccessDenied);
   auto info = source_info(call, name);
-  if (!info) return std::unexpected(as_told(call, name.bucket.str(), name.key.str(), bucket->owner_account, info.error()));
+  if (!info)
+    return std::unexpected(as_told(call, name.bucket.str(), name.key.str(), bucket->owner_account, info.error()));
   return Source{std::move(name), std::move(*info), bucket->versioning != model::Versioning::kNever,
                 bucket->owner_account};
 }
@@ -100,10 +101,9 @@ Outcome<void> check_copy(const Call& call, const Source& source, bool replaces) 
 
 // Tags say who may do what: a copy takes them along for who may read them there and set them here.
 Outcome<void> may_copy_tags(const Call& call, const Source& source) {
-  const std::string_view reads = source.name.version ? iam_version_action(Endpoint::kGetObjectTagging)
-                                                     : iam_action(Endpoint::kGetObjectTagging);
-  OBJSTORE_S3_TRY(
-      authorize(call, reads, source.name.bucket.str(), source.name.key.str(), source.bucket_owner));
+  const std::string_view reads =
+      source.name.version ? iam_version_action(Endpoint::kGetObjectTagging) : iam_action(Endpoint::kGetObjectTagging);
+  OBJSTORE_S3_TRY(authorize(call, reads, source.name.bucket.str(), source.name.key.str(), source.bucket_owner));
   return authorize(call, iam_action(Endpoint::kPutObjectTagging), call.bucket().str(), call.key().str(),
                    call.bucket_info->owner_account);
 }

@@ -32,8 +32,8 @@ constexpr auto kOverrides = std::to_array<Override>({
 // The bytes of the object that are wanted.
 struct Selection {
   model::ByteRange bytes;
-  bool partial = false;           // 206 with Content-Range
-  std::uint32_t parts_count = 0;  // for partNumber
+  bool partial = false;                                // 206 with Content-Range
+  std::uint32_t parts_count = 0;                       // for partNumber
   std::optional<model::StoredChecksum> checksum = {};  // of these bytes
 };
 

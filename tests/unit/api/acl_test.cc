@@ -7,8 +7,8 @@ using namespace objstore::s3::testing;
 namespace {
 
 std::string grant(const std::string& id, const std::string& permission, const std::string& type = "CanonicalUser") {
-  return R"(<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type=")" + type + R"("><ID>)" + id +
-         "</ID></Grantee><Permission>" + permission + "</Permission></Grant>";
+  return R"(<Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type=")" + type + R"("><ID>)" +
+         id + "</ID></Grantee><Permission>" + permission + "</Permission></Grant>";
 }
 
 std::string policy(const std::string& owner, const std::string& grants) {
@@ -17,7 +17,8 @@ std::string policy(const std::string& owner, const std::string& grants) {
 }
 
 std::string put_acl(S3Bench& s3, const std::string& path, const std::string& document, HeaderList headers = {}) {
-  return short_form(s3({.method = "PUT", .path = path, .query = "acl", .body = document, .headers = std::move(headers)}));
+  return short_form(
+      s3({.method = "PUT", .path = path, .query = "acl", .body = document, .headers = std::move(headers)}));
 }
 
 std::string put_with(S3Bench& s3, const char* name, const char* value) {
@@ -96,8 +97,10 @@ TEST_CASE("an ACL may be set to what it is") {
     CHECK(put_acl(s3, path, "{}") == "400 MalformedACLError");
   }
   CHECK(put_acl(s3, "/bucket/none", "", {{"x-amz-acl", "private"}}) == "404 NoSuchKey");
-  CHECK(short_form(s3({.method = "PUT", .path = "/bucket", .query = "acl", .headers = {{"x-amz-acl", "private"}},
-                       .key = kBob})) == "403 AccessDenied");
+  CHECK(
+      short_form(s3(
+          {.method = "PUT", .path = "/bucket", .query = "acl", .headers = {{"x-amz-acl", "private"}}, .key = kBob})) ==
+      "403 AccessDenied");
 }
 
 TEST_CASE("where the owner has enforced the ownership of objects no ACL is set, and private is one") {
@@ -118,6 +121,7 @@ TEST_CASE("a bucket may be made with its ownership enforced") {
   CHECK(short_form(s3.put("/bucket", "", {{"x-amz-object-ownership", "ObjectWriter"}})) == "501 NotImplemented");
   CHECK(short_form(s3.get("/bucket")) == "404 NoSuchBucket");
   REQUIRE(s3.put("/bucket", "", {{"x-amz-object-ownership", "BucketOwnerEnforced"}}).status == 200);
-  CHECK(s3.get("/bucket", "ownershipControls").xml().child("Rule")->child_text("ObjectOwnership") == "BucketOwnerEnforced");
+  CHECK(s3.get("/bucket", "ownershipControls").xml().child("Rule")->child_text("ObjectOwnership") ==
+        "BucketOwnerEnforced");
   CHECK(put_with(s3, "x-amz-acl", "private") == "400 AccessControlListNotSupported");
 }
