@@ -96,7 +96,7 @@ class Objd:
                 raise RuntimeError(f"objd ended with {self.process.returncode}:\n{self.log_tail()}")
             if self.health("ready") == 200:
                 return
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise RuntimeError(f"objd is not ready after {READY_SECONDS_MAX} s:\n{self.log_tail()}")
 
     def health(self, what):

@@ -4,6 +4,7 @@ Bodies are windows of one pool of random bytes behind a unique head, so that chu
 and the collector has work. The oracle is mixed_load.py's: what was acknowledged is there and equal; an operation
 whose answer never came happened as a whole or not at all.
 """
+import concurrent.futures
 import hashlib
 import random
 
@@ -12,6 +13,7 @@ from mixed_load import ABSENT, KEYS_PER_WORKER, MIB, PART_BYTES, Key, MixedLoad,
 POOL = random.Random(20260101).randbytes(8 * MIB)
 WINDOW_STEP = 1 << 16
 INLINE_BYTES_MAX = 2048
+READERS = 6
 
 
 class TouchedKey(Key):
@@ -87,13 +89,17 @@ class CrashLoad(MixedLoad):
     def keys(self):
         return [key for worker in self.workers for key in worker.keys]
 
+    @staticmethod
+    def at_once(call, items):
+        """The results of many calls that mostly wait, in order. Threads of their own: so are their connections."""
+        with concurrent.futures.ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(call, items))
+
     def verify_touched(self, chance):
         """Keys that were worked on, and one in ten of the others; and one listing of all of them."""
         wrong = []
-        for key in self.keys():
-            if not (key.touched or key.pending or chance.random() < self.SAMPLE):
-                continue
-            found = self.fetch(key)
+        keys = [key for key in self.keys() if key.touched or key.pending or chance.random() < self.SAMPLE]
+        for key, found in zip(keys, self.at_once(self.fetch, keys)):
             if found not in key.allowed():
                 wrong.append(f"{key.name}: holds {found}, may hold {key.allowed()}")
             key.settle(found)

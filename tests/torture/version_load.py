@@ -148,10 +148,12 @@ class VersionedLoad(CrashLoad):
                 continue
             key.finish([Version(have.id, said.content) for have, said in zip(found, match)])
         wrong += [f"{name}: listed, and never written" for name in listed]
-        for key in keys:
-            wrong += [f"{key.name}, version {version.id}: holds {found}, not {version.content}" for version in key.stack
-                      if (found := self.fetch_version(key.name, version.id)) != version.content]
-            if (found := self.fetch(key)) != key.acknowledged:
+        versions = [(key.name, version) for key in keys for version in key.stack]
+        for (name, version), found in zip(versions, self.at_once(lambda each: self.fetch_version(each[0], each[1].id), versions)):
+            if found != version.content:
+                wrong.append(f"{name}, version {version.id}: holds {found}, not {version.content}")
+        for key, found in zip(keys, self.at_once(self.fetch, keys)):
+            if found != key.acknowledged:
                 wrong.append(f"{key.name}: holds {found}, its newest version {key.acknowledged}")
             key.touched = False
         expected = sorted((key.name for key in self.keys() if key.acknowledged is not ABSENT), key=str.encode)
