@@ -196,6 +196,11 @@ static uint64_t file_id(int fd) {
   return fstat(fd, &info) == 0 ? (uint64_t)info.st_ino : 0;
 }
 
+static int is_folder(int fd) {
+  struct stat info;
+  return fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static uint64_t note(const char* line, const void* bytes, size_t size) {
   struct iovec parts[2] = {{(void*)line, strlen(line)}, {(void*)bytes, size}};
   if (real_writev(journal, parts, 2) < 0) abort();
@@ -359,7 +364,8 @@ static int sync_file(int fd, int (*call)(int)) {
     if (failed_syncs[i] == id) ++control->syncs_repeated;
   }
   if (fault.action == kFail) {
-    failed = failed_sync_count++;
+    /* A folder is synced again, for another name in it: the file whose name may be lost is not used any more. */
+    failed = is_folder(fd) ? FAILED_SYNCS_MAX : failed_sync_count++;
     if (failed < FAILED_SYNCS_MAX) failed_syncs[failed] = id;
     errno = (int)fault.error;
     return -1;
@@ -405,8 +411,8 @@ static int remove_name(const char* name, int directory, int flags, const char* p
   }
   pthread_mutex_lock(&journal_mutex);
   if (journal >= 0 && access(path, F_OK) == 0) {
-    const int is_folder = (flags & AT_REMOVEDIR) != 0;
-    note_name(is_folder ? 'D' : 'U', path, "", is_folder ? 0 : bury(path));
+    const int removes_folder = (flags & AT_REMOVEDIR) != 0;
+    note_name(removes_folder ? 'D' : 'U', path, "", removes_folder ? 0 : bury(path));
   }
   const int result = real_unlinkat(directory, name, flags);
   const int error = errno;

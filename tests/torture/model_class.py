@@ -1,12 +1,13 @@
 """F1: random operations on the catalogue against a model in memory; a front for the C++ test, which prints and takes seeds."""
 import os
+import pathlib
 import re
 import subprocess
 
 from classes import TortureClass
 from objd_process import ROOT
 
-PROGRAM = ROOT / "build/dev/bin/unit_model"
+PROGRAM = pathlib.Path(os.environ.get("OBJD_UNIT_MODEL", ROOT / "build/dev/bin/unit_model"))
 SOURCES = sorted((ROOT / "tests/unit/model").glob("random_*_test.cc"))
 OPERATIONS_PER_CYCLE = 2000
 CYCLE_SECONDS_MAX = 900

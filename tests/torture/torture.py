@@ -39,7 +39,7 @@ CLASSES = [KillClass, Ext4PowerCutClass, XfsPowerCutClass, BitRotClass, KillPoin
            ModelClass]
 FAILURES_MAX = 3          # of one run; then it ends
 LINE_SECONDS = 300        # a long run appends a line this often, so that little is lost with it
-FAILURE_CHARACTERS_MAX = 3000
+FAILURE_CHARACTERS_MAX = 4000
 SHARE_SECONDS_MIN = 20.0  # of a class that `all` gives time to
 
 
@@ -48,8 +48,11 @@ class Stop(BaseException):
 
 
 def last_words():
-    """The traceback of what is being handled, without those that led to it; and not endless."""
-    return traceback.format_exc(chain=False)[-FAILURE_CHARACTERS_MAX:]
+    """The traceback of what is being handled, without those that led to it; and not endless: its ends say most."""
+    text = traceback.format_exc(chain=False)
+    if len(text) <= FAILURE_CHARACTERS_MAX:
+        return text
+    return text[:FAILURE_CHARACTERS_MAX // 2] + "\n[...]\n" + text[-FAILURE_CHARACTERS_MAX // 2:]
 
 
 class Run:
