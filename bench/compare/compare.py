@@ -1,0 +1,154 @@
+"""The same table against objd and every peer that is there, in one run: ./dev bench compare.
+
+All servers run at once and take turns, row by row and round by round, so that whatever else the machine does meets all of
+them. Writes build/bench-results/compare-DATE.md, and .json with everything that objbench said.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+import ceph
+import peers
+import table
+
+ROOT = peers.ROOT
+RUN_SECONDS_MAX = 900
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench compare", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each row; the median counts (5)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of a run (5)")
+    parser.add_argument("--keys", type=int, default=100_000, help="keys that are listed (100,000)")
+    parser.add_argument("--rows", default="", help="only rows whose name contains one of these, separated by |")
+    parser.add_argument("--without", default="", help="servers to leave out, separated by ,")
+    parser.add_argument("--endpoint", action="append", default=[], metavar="NAME=URL,KEY,SECRET[,PID..]",
+                        help="a further server that runs already")
+    parser.add_argument("--objd", action="append", default=[], metavar="NAME=PROGRAM",
+                        help="a further objd, to compare two builds; the first one named is what others are compared with")
+    parser.add_argument("--dir", default=None, help="where the stores lie; its disk is measured too (a temporary folder)")
+    parser.add_argument("--out", default=str(ROOT / "build" / "bench-results"), help="folder of the result")
+    return parser.parse_args()
+
+
+def servers(options, folder):
+    """Those that can run here, started; and what is absent, with the reason."""
+    builds = [text.partition("=")[::2] for text in options.objd]
+    if not builds:
+        builds = [("objd", os.environ.get("OBJD", str(ROOT / "build" / "release" / "bin" / "objd")))]
+    candidates = [peers.Objd(folder / name, program, name) for name, program in builds]
+    candidates += [ceph.CephGateway(folder / "ceph"), peers.S3rver(folder / "s3rver"), peers.Nginx(folder / "nginx")]
+    candidates += [peers.External(text) for text in options.endpoint]
+    running, absent = [], {}
+    for peer in candidates:
+        reason = "left out" if peer.name in options.without.split(",") else peer.absent()
+        if reason is None:
+            try:
+                print(f"==> Starting {peer.name}", flush=True)
+                peer.start()
+                running.append(peer)
+                continue
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                peer.stop()
+                reason = f"did not start: {error}"
+        absent[peer.name] = reason
+        print(f"==> Absent: {peer.name} ({reason})", flush=True)
+    return running, absent
+
+
+def objbench(peer, kind, more):
+    """One run's report; {"failure": text} when it gave none."""
+    command = [str(ROOT / "build" / "release" / "bin" / "objbench"), kind, "--endpoint", peer.endpoint, "--json", "-", *more]
+    for pid in peer.pids:
+        command += ["--server-pid", str(pid)]
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": peer.access_key, "AWS_SECRET_ACCESS_KEY": peer.secret_key}
+    try:
+        done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=RUN_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return {"failure": f"not done after {RUN_SECONDS_MAX} s"}
+    if done.returncode == 2 or not done.stdout:
+        return {"failure": done.stderr.strip()[-300:]}
+    report = json.loads(done.stdout)
+    if report["first_error"]:
+        return {"failure": report["first_error"]}
+    return report
+
+
+def measure(options, running, measured):
+    results = {}
+    for peer in running:
+        for row in measured:
+            if row.prepare and row.kind in peer.kinds:
+                made = objbench(peer, row.prepare[0], row.prepare[1:])
+                if "failure" in made:
+                    print(f"    {peer.name}: {row.name}: {made['failure']}", flush=True)
+    for number in range(1, options.rounds + 1):
+        for row in measured:
+            for peer in running:
+                if row.kind not in peer.kinds + (("mixed",) if "list" in peer.kinds else ()):
+                    continue
+                report = objbench(peer, row.kind, row.arguments)
+                results.setdefault((row.name, peer.name), []).append(report)
+                said = report.get("failure") or f"{table.short(row.value(report) or 0)} {row.unit}"
+                print(f"    {number}/{options.rounds}  {row.name:38} {peer.name:14} {said}", flush=True)
+    return results
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    memory = int(open("/proc/meminfo").readline().split()[1]) // (1 << 20)
+    return f"{os.cpu_count()} processors ({model}), {memory} GiB, Linux {os.uname().release}, load {os.getloadavg()[0]:.1f} at the end"
+
+
+def write(options, running, absent, measured, results):
+    names = [peer.name for peer in running]
+    out = pathlib.Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"compare-{datetime.date.today().isoformat()}.md"
+    commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True).stdout.strip()
+    text = [f"# Comparison of {datetime.datetime.now().strftime('%Y-%m-%d %H:%M')}", "",
+            f"objd {commit or 'of no checkout'}; {machine()}.",
+            f"`./dev bench compare {' '.join(sys.argv[1:])}`: median (least-most) of {options.rounds} runs in turns, and the server's CPU time; ratios by the medians, of speed and of CPU time (above 1: {names[0]} is better).", ""]
+    text += [f"* {peer.name}: {peer.durability}" for peer in running]
+    text += [f"* absent: {name} ({reason})" for name, reason in absent.items()]
+    failures = {f"* {peer}: {row}: {r['failure'][:200]}" for (row, peer), reports in results.items() for r in reports if "failure" in r}
+    text += ["", table.markdown(measured, names, results)]
+    text += ["What failed:", *sorted(failures)] if failures else []
+    path.write_text("\n".join(text) + "\n")
+    path.with_suffix(".json").write_text(json.dumps({f"{row} / {peer}": r for (row, peer), r in results.items()}, indent=1))
+    print(path.read_text())
+    print(f"==> {path}")
+
+
+def end(*_):
+    sys.exit("compare: ended by a signal")
+
+
+def main():
+    options = arguments()
+    signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
+    wanted = [word for word in options.rows.split("|") if word]
+    measured = [row for row in table.rows(options.seconds, options.keys) if not wanted or any(w in row.name for w in wanted)]
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="objbench-", dir=options.dir))
+    running = []
+    try:
+        running, absent = servers(options, folder)
+        if not running:
+            sys.exit("compare: nothing to measure")
+        write(options, running, absent, measured, measure(options, running, measured))
+    finally:
+        for peer in running:
+            peer.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
