@@ -82,8 +82,8 @@ def objbench(peer, kind, more):
     return report
 
 
-def measure(options, running, measured):
-    results = {}
+def measure(options, running, measured, results):
+    """Fills `results`: (row's name, server's name) -> reports."""
     for peer in running:
         for row in measured:
             if row.prepare and row.kind in peer.kinds:
@@ -98,8 +98,9 @@ def measure(options, running, measured):
                 report = objbench(peer, row.kind, row.arguments)
                 results.setdefault((row.name, peer.name), []).append(report)
                 said = report.get("failure") or f"{table.short(row.value(report) or 0)} {row.unit}"
+                cost = row.cost(report) if "failure" not in report else None
+                said += f", server CPU {table.short(cost[0])} {cost[1]}" if cost else ""
                 print(f"    {number}/{options.rounds}  {row.name:38} {peer.name:14} {said}", flush=True)
-    return results
 
 
 def machine():
@@ -143,7 +144,12 @@ def main():
         running, absent = servers(options, folder)
         if not running:
             sys.exit("compare: nothing to measure")
-        write(options, running, absent, measured, measure(options, running, measured))
+        results = {}
+        try:
+            measure(options, running, measured, results)
+        finally:
+            if results:  # also of a run that was ended early
+                write(options, running, absent, measured, results)
     finally:
         for peer in running:
             peer.stop()

@@ -7,6 +7,9 @@
 namespace objstore::wire {
 
 void Headers::add(std::string_view name, std::string_view value) {
+  // Most messages have between five and a dozen: growing one by one would move them several times.
+  constexpr std::size_t kUsual = 12;
+  if (list_.capacity() == 0) list_.reserve(kUsual);
   list_.push_back(Header{std::string(name), std::string(value)});
 }
 

@@ -52,10 +52,10 @@ std::optional<UnixMillis> from_civil(const Civil& c) {
   return days * kDayMs + ((c.hour * 60 + c.minute) * 60 + c.second) * UnixMillis{1000} + c.milli;
 }
 
+// value: not negative, at most `width` digits (years end at 9999).
 void append_number(std::string& out, int value, std::size_t width) {
-  std::string digits = std::to_string(value);
-  if (digits.size() < width) out.append(width - digits.size(), '0');
-  out += digits;
+  out.append(width, '0');
+  for (auto digit = out.rbegin(); value > 0; value /= 10, ++digit) *digit = static_cast<char>('0' + value % 10);
 }
 
 // Takes pieces off the front of a text; remembers whether all of them were there.

@@ -1,5 +1,7 @@
 #include "common/wire/xml_writer.h"
 
+#include <array>
+
 #include "common/base/check.h"
 #include "common/base/utf8.h"
 
@@ -34,12 +36,27 @@ std::string_view reference(char c) {
   }
 }
 
-}  // namespace
+// Characters of ASCII that stand for themselves: nearly all of what is ever written.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned c = 0x20; c < 0x80; ++c) plain[c] = true;
+  for (const char c : {'&', '<', '>', '"', '\''}) plain[static_cast<unsigned char>(c)] = false;
+  plain['\t'] = plain['\n'] = true;
+  return plain;
+}();
 
-std::string xml_escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && kPlain[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (;;) {
+    const std::size_t plain = plain_length(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     const Utf8Step step = utf8_step(text);
     const std::size_t length = step.length == 0 ? 1 : step.length;
     if (step.length == 0 || !is_xml_char(step.code_point)) {
@@ -51,6 +68,14 @@ std::string xml_escape(std::string_view text) {
     }
     text.remove_prefix(length);
   }
+}
+
+}  // namespace
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  append_escaped(out, text);
   return out;
 }
 
@@ -65,8 +90,11 @@ XmlWriter::XmlWriter(std::string_view root, std::string_view xmlns)
 
 XmlWriter& XmlWriter::open(std::string_view name, Attributes attributes) {
   text_.append("<").append(name);
-  for (const auto& [attribute, value] : attributes)
-    text_.append(" ").append(attribute).append("=\"").append(xml_escape(value)).append("\"");
+  for (const auto& [attribute, value] : attributes) {
+    text_.append(" ").append(attribute).append("=\"");
+    append_escaped(text_, value);
+    text_.push_back('"');
+  }
   text_.push_back('>');
   open_.emplace_back(name);
   return *this;
@@ -80,7 +108,9 @@ XmlWriter& XmlWriter::close() {
 }
 
 XmlWriter& XmlWriter::element(std::string_view name, std::string_view text) {
-  text_.append("<").append(name).append(">").append(xml_escape(text)).append("</").append(name).append(">");
+  text_.append("<").append(name).append(">");
+  append_escaped(text_, text);
+  text_.append("</").append(name).append(">");
   return *this;
 }
 

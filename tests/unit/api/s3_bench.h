@@ -149,19 +149,7 @@ class S3Bench {
     return finish(sink->finish().wait());
   }
 
- private:
-  static std::string_view payload_keyword(wire::ChunkForm form) {
-    switch (form) {
-      case wire::ChunkForm::kSigned:
-        return wire::kStreamingSignedPayload;
-      case wire::ChunkForm::kSignedTrailer:
-        return wire::kStreamingSignedPayloadTrailer;
-      case wire::ChunkForm::kUnsignedTrailer:
-        return wire::kStreamingUnsignedPayloadTrailer;
-    }
-    return {};
-  }
-
+  // The request as it would arrive. signer: set, if it is not null, to what signs the chunks of the body.
   wire::RequestHead signed_head(const Ask& ask, std::optional<wire::ChunkSigner>* signer) {
     wire::OutgoingRequest out{.method = ask.method, .path = ask.path, .query = ask.query, .headers = {}};
     out.headers.add("Host", ask.host);
@@ -184,6 +172,19 @@ class S3Bench {
     if (carries && !ask.no_length) head.content_length = ask.body.size();
     head.request_id = "0123456789ABCDEF";
     return head;
+  }
+
+ private:
+  static std::string_view payload_keyword(wire::ChunkForm form) {
+    switch (form) {
+      case wire::ChunkForm::kSigned:
+        return wire::kStreamingSignedPayload;
+      case wire::ChunkForm::kSignedTrailer:
+        return wire::kStreamingSignedPayloadTrailer;
+      case wire::ChunkForm::kUnsignedTrailer:
+        return wire::kStreamingUnsignedPayloadTrailer;
+    }
+    return {};
   }
 
   static Response finish(Result<api::Reply> result) {
