@@ -2,7 +2,7 @@
 // instructions. What BodyDigest and digest.cc are made of; nobody else needs them. Pure functions, any thread.
 //
 // MD5 is a chain of dependent steps that leaves most of a processor idle. SHA-256's instructions fit into the gaps:
-// both together take hardly longer than MD5 alone (docs/decisions/0017-digests-in-one-pass.md).
+// both together take hardly longer than MD5 alone (docs/decisions/0018-digests-in-one-pass.md).
 #pragma once
 
 #include <cstddef>
