@@ -59,6 +59,7 @@ void IoThread::start() {
 
 void IoThread::join() {
   asio::post(context_, [this] {
+    is_ending_ = true;
     timer_.cancel();
     work_.reset();
   });
@@ -109,7 +110,8 @@ void IoThread::abort() {
 void IoThread::sweep() {
   timer_.expires_after(sweep_interval_);
   timer_.async_wait([this](error_code error) {
-    if (error) return;
+    // A wait that has ended just before it is cancelled comes without an error, and would begin the next one for ever.
+    if (error || is_ending_) return;
     const auto now = shared_.clock.steady_now();
     const bool is_pressed = shared_.replies.is_pressed();
     for (const auto& resident : residents_) resident->connection.expire(now, is_pressed);

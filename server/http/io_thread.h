@@ -49,6 +49,7 @@ class IoThread {
   std::chrono::milliseconds sweep_interval_;
   std::list<std::unique_ptr<Resident>> residents_;  // of the I/O thread
   bool is_aborting_ = false;                        // of the I/O thread
+  bool is_ending_ = false;                          // of the I/O thread: no sweep follows
   std::thread thread_;
 };
 
