@@ -20,7 +20,7 @@ Status remove_bucket(Session& session, const std::string& text, bool force) {
   OBJSTORE_ASSIGN(const BucketName bucket, bucket_of(text));
   if (force) {
     Tally tally;
-    OBJSTORE_TRY(remove_below(session, bucket, {}, tally));
+    OBJSTORE_TRY(remove_below(session, bucket, {}, {.versions = true}, tally));
     if (tally.failures() > 0) return fail(Errc::kBucketNotEmpty, "some objects could not be removed");
   }
   return session.client().delete_bucket(bucket);

@@ -1,113 +1,151 @@
-#include <mutex>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "client/cli/commands.h"
 #include "client/cli/location.h"
-#include "client/cli/parallel.h"
-#include "client/cli/units.h"
+#include "client/cli/patterns.h"
+#include "client/cli/transfers.h"
+#include "client/cli/tree_run.h"
 
 namespace objstore::cli {
 namespace {
 
+// cp and mv: the same, but for what becomes of the source.
 class Copier {
  public:
-  Copier(Session& session, const CpArguments& arguments) : session_(session), arguments_(arguments) {}
-  Status one(const RemotePath& from, const RemotePath& to);
-  Status tree(const RemotePath& from, const RemotePath& to);
-  ExitCode exit_code() const { return tally_.exit_code(); }
+  Copier(Session& session, const CpArguments& arguments, bool move)
+      : session_(session), arguments_(arguments), move_(move) {}
+  Result<ExitCode> run();
 
  private:
-  Result<client::CopyOptions> options_for(const client::ObjectName& from);
+  client::Place place(const Side& side) const;
+  Result<ExitCode> tree(const client::Place& from, const client::Place& to, const client::PathFilter& filter);
+  Status one();
+  Status copy(const RemotePath& from, const RemotePath& to);
+  Status upload(const std::string& file, const RemotePath& to);
+  Status download(const RemotePath& from, const std::string& file);
+  TreeWords words() const;
 
   Session& session_;
   const CpArguments& arguments_;
-  std::mutex mutex_;
-  Tally tally_;  // guarded by mutex_
+  const bool move_;
+  Side from_;
+  Side to_;
+  client::PutOptions put_;
 };
 
-// A condition on the target goes with a copy that states its own metadata; so it states the source's.
-Result<client::CopyOptions> Copier::options_for(const client::ObjectName& from) {
-  client::CopyOptions options{.control = {.stop = session_.stop()}};
-  if (!arguments_.no_overwrite) return options;
-  OBJSTORE_ASSIGN(client::ObjectInfo info, session_.client().head(from, {.control = options.control}));
-  options.replace = client::PutOptions{.content_type = std::move(info.content_type),
-                                       .cache_control = std::move(info.cache_control),
-                                       .content_encoding = std::move(info.content_encoding),
-                                       .content_disposition = std::move(info.content_disposition),
-                                       .metadata = std::move(info.metadata),
-                                       .if_absent = true};
-  return options;
+client::Place Copier::place(const Side& side) const {
+  if (side.remote) return client::Prefix{side.remote->bucket, as_directory(side.remote->key)};
+  return client::Directory{side.file};
 }
 
-Status Copier::one(const RemotePath& from, const RemotePath& to) {
+TreeWords Copier::words() const {
+  if (move_) return {.done = "moved", .infinitive = "move"};
+  return {.done = "copied", .infinitive = "copy"};
+}
+
+Result<ExitCode> Copier::tree(const client::Place& from, const client::Place& to, const client::PathFilter& filter) {
+  TreeRun run(session_, words(), arguments_.dry_run);
+  auto options = run.options();
+  options.compare = client::Compare::kAlways;
+  options.filter = filter;
+  options.put = put_;
+  options.remove_source = move_;
+  return run.run(from, to, options, words().infinitive + " " + arguments_.from + " to " + arguments_.to);
+}
+
+Status Copier::copy(const RemotePath& from, const RemotePath& to) {
   OBJSTORE_ASSIGN(const client::ObjectName source, from.object());
   OBJSTORE_ASSIGN(const client::ObjectName target, (RemotePath{to.bucket, key_for_file(to.key, from.key)}.object()));
-  OBJSTORE_ASSIGN(const client::CopyOptions options, options_for(source));
-  OBJSTORE_ASSIGN(const client::PutResult result, session_.client().copy(source, target, options));
-  const std::string name = target.bucket.str() + "/" + target.key.str();
-  if (!session_.json()) {
-    session_.note("copied " + from.str() + " to " + name + ", " + human_size(result.size));
-    return {};
+  if (move_ && source.bucket == target.bucket && source.key == target.key) {
+    return fail(Errc::kInvalidArgument, "source and target are the same object");
   }
-  JsonLine line;
-  line.add("from_bucket", from.bucket.str()).add("from_key", from.key);
-  line.add("bucket", target.bucket.str()).add("key", target.key.str());
-  session_.print(line.add("size", result.size).add("etag", result.etag));
-  return {};
+  OBJSTORE_TRY(copy_one(session_, {.from = source,
+                                   .to = target,
+                                   .options = put_,
+                                   .from_version = arguments_.version_id,
+                                   .verb = words().done,
+                                   .dry_run = arguments_.dry_run}));
+  return move_ && !arguments_.dry_run ? session_.client().remove(source) : Status{};
 }
 
-std::string as_directory(const std::string& key) {
-  return key.empty() || key.ends_with('/') ? key : key + "/";
+Status Copier::upload(const std::string& file, const RemotePath& to) {
+  TransferView view(session_);
+  const RemotePath target{to.bucket, file == "-" ? to.key : key_for_file(to.key, file)};
+  OBJSTORE_TRY(
+      put_one(session_, view, {.file = file, .to = target, .options = put_, .dry_run = arguments_.dry_run}));
+  if (!move_ || arguments_.dry_run || file == "-" || ::unlink(file.c_str()) == 0) return {};
+  return fail(Errc::kIo, "it is stored, but cannot remove " + file + ": " + std::strerror(errno));
 }
 
-Status Copier::tree(const RemotePath& from, const RemotePath& to) {
-  const std::string prefix = as_directory(from.key);
-  const std::string target = as_directory(to.key);
-  if (from.bucket == to.bucket && target.starts_with(prefix)) {
-    return fail(Errc::kInvalidArgument, "the target is inside the source: the copy would copy itself");
+Status Copier::download(const RemotePath& from, const std::string& file) {
+  OBJSTORE_ASSIGN(const client::ObjectName source, from.object());
+  std::error_code ec;
+  const bool into_directory = file.ends_with('/') || (file != "-" && std::filesystem::is_directory(file, ec));
+  const std::string name(base_name(from.key));
+  if (into_directory && !client::file_path_for(name)) {
+    return fail(Errc::kInvalidArgument, "the key's last part cannot be a file's name: say which file to write");
   }
-  auto pager = session_.client().list(from.bucket, {.prefix = prefix, .stop = session_.stop()});
-  bool found = false;
-  while (true) {
-    OBJSTORE_ASSIGN(const auto page, pager.next());
-    if (!page) break;
-    found = found || !page->objects.empty();
-    for_each_parallel(page->objects.size(), session_.client_options().parallelism, [&](std::size_t i) {
-      if (session_.stop().stop_requested()) return;
-      const std::string& key = page->objects[i].key;
-      // Through one(), with a full key as the target: a name that ends with '/' stays what it is.
-      const auto copied = one({from.bucket, key}, {to.bucket, target + key.substr(prefix.size())});
-      if (!copied) session_.report("copy " + from.bucket.str() + "/" + key, copied.error());
-      const std::lock_guard lock(mutex_);
-      if (copied) {
-        tally_.succeeded();
-      } else {
-        tally_.failed(copied.error().code);
-      }
-    });
-    if (session_.stop().stop_requested()) return fail(Errc::kCancelled, "stopped");
-  }
-  if (!found) return fail(Errc::kNoSuchKey, "no key starts with '" + prefix + "'");
-  return {};
+  const std::string target = into_directory ? (std::filesystem::path(file) / name).string() : file;
+  TransferView view(session_);
+  OBJSTORE_TRY(get_one(session_, view,
+                       {.from = source,
+                        .file = target,
+                        .options = {.version_id = arguments_.version_id},
+                        .dry_run = arguments_.dry_run}));
+  return move_ && !arguments_.dry_run ? session_.client().remove(source) : Status{};
 }
 
-Result<ExitCode> copy_checked(Session& session, const CpArguments& arguments) {
-  OBJSTORE_ASSIGN(const RemotePath from, RemotePath::parse(arguments.from));
-  OBJSTORE_ASSIGN(const RemotePath to, RemotePath::parse(arguments.to));
-  Copier copier(session, arguments);
-  if (arguments.recursive) {
-    OBJSTORE_TRY(copier.tree(from, to));
-    return copier.exit_code();
+Status Copier::one() {
+  if (from_.remote && to_.remote) return copy(*from_.remote, *to_.remote);
+  if (from_.remote) return download(*from_.remote, to_.file);
+  std::error_code ec;
+  if (std::filesystem::is_directory(from_.file, ec)) {
+    return fail(Errc::kInvalidArgument, from_.file + " is a directory: use --recursive");
   }
-  OBJSTORE_TRY(copier.one(from, to));
+  return upload(from_.file, *to_.remote);
+}
+
+Result<ExitCode> Copier::run() {
+  OBJSTORE_ASSIGN(from_, parse_side(arguments_.from));
+  OBJSTORE_ASSIGN(to_, parse_side(arguments_.to));
+  if (!from_.remote && !to_.remote) return fail(Errc::kInvalidArgument, "neither of the two is in a bucket");
+  if (to_.remote) {
+    OBJSTORE_ASSIGN(put_, write_options(session_, arguments_.write, to_.remote->bucket));
+  }
+  if (arguments_.recursive) {
+    OBJSTORE_ASSIGN(const auto filter, filter_of(arguments_.filter));
+    return tree(place(from_), place(to_), filter);
+  }
+  if (from_.remote) {
+    OBJSTORE_ASSIGN(const auto pattern, pattern_of(session_, *from_.remote, arguments_.filter));
+    if (pattern) {
+      return tree(client::Prefix{pattern->base.bucket, pattern->base.key}, place(to_), pattern->filter);
+    }
+  }
+  OBJSTORE_TRY(one());
   return kExitOk;
+}
+
+ExitCode run_copier(Session& session, const CpArguments& arguments, bool move) {
+  const auto code = Copier(session, arguments, move).run();
+  if (code) return *code;
+  const std::string verb = move ? "move " : "copy ";
+  return session.report(verb + arguments.from + " to " + arguments.to, code.error());
 }
 
 }  // namespace
 
 ExitCode run_cp(Session& session, const CpArguments& arguments) {
-  const auto code = copy_checked(session, arguments);
-  return code ? *code : session.report("copy " + arguments.from + " to " + arguments.to, code.error());
+  return run_copier(session, arguments, false);
+}
+
+ExitCode run_mv(Session& session, const CpArguments& arguments) {
+  return run_copier(session, arguments, true);
 }
 
 }  // namespace objstore::cli

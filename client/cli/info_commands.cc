@@ -62,11 +62,11 @@ Status stat_bucket(Session& session, const BucketName& bucket) {
   return fail(Errc::kNoSuchBucket, "there is no bucket '" + bucket.str() + "' among yours");
 }
 
-Status stat_one(Session& session, const std::string& remote) {
+Status stat_one(Session& session, const std::string& remote, const std::string& version_id) {
   OBJSTORE_ASSIGN(const RemotePath path, RemotePath::parse(remote));
   if (path.key.empty()) return stat_bucket(session, path.bucket);
   OBJSTORE_ASSIGN(const client::ObjectName object, path.object());
-  OBJSTORE_ASSIGN(const auto info, session.client().head(object, {.control = {.stop = session.stop()}}));
+  OBJSTORE_ASSIGN(const auto info, session.client().head(object, {.version_id = version_id, .control = {.stop = session.stop()}}));
   session.json() ? print_json(session, object, info) : print_text(session, object, info);
   return {};
 }
@@ -85,7 +85,7 @@ Result<std::string> presign(Session& session, const PresignArguments& arguments)
 ExitCode run_stat(Session& session, const StatArguments& arguments) {
   Tally tally;
   for (const auto& remote : arguments.remotes) {
-    if (const auto found = stat_one(session, remote); !found) {
+    if (const auto found = stat_one(session, remote, arguments.version_id); !found) {
       session.report("stat " + remote, found.error());
       tally.failed(found.error().code);
     } else {

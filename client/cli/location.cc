@@ -1,5 +1,7 @@
 #include "client/cli/location.h"
 
+#include <filesystem>
+
 namespace objstore::cli {
 namespace {
 
@@ -34,6 +36,36 @@ Result<client::ObjectName> RemotePath::object() const {
   return client::ObjectName{bucket, std::move(*parsed)};
 }
 
+Result<Side> parse_side(const std::string& text) {
+  if (has_s3_scheme(text)) {
+    OBJSTORE_ASSIGN(RemotePath remote, RemotePath::parse(text));
+    return Side{.remote = std::move(remote)};
+  }
+  for (const std::string_view start : {"/", "./", "../", "~"}) {
+    if (text.starts_with(start)) return Side{.file = text};
+  }
+  if (text == "." || text == ".." || text == "-") return Side{.file = text};
+  std::error_code ec;
+  if (std::filesystem::exists(text, ec)) {
+    return fail(Errc::kInvalidArgument,
+                "'" + text + "' is here, and may be in the store: write ./" + text + " or s3://" + text);
+  }
+  OBJSTORE_ASSIGN(RemotePath remote, RemotePath::parse(text));
+  return Side{.remote = std::move(remote)};
+}
+
+std::string as_directory(const std::string& key) {
+  return key.empty() || key.ends_with('/') ? key : key + "/";
+}
+
+Result<KeyPattern> parse_key_pattern(const RemotePath& path) {
+  const auto first = path.key.find_first_of("*?[");
+  if (first == std::string::npos) return fail(Errc::kInvalidArgument, "'" + path.key + "' is no pattern");
+  const auto slash = path.key.rfind('/', first);
+  const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
+  return KeyPattern{.base = {path.bucket, path.key.substr(0, base)}, .pattern = "/" + path.key.substr(base)};
+}
+
 std::string_view base_name(std::string_view path) noexcept {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
@@ -43,17 +75,6 @@ std::string key_for_file(std::string_view key, std::string_view file) {
   std::string out(key);
   if (key.empty() || key.ends_with('/')) out += base_name(file);
   return out;
-}
-
-std::optional<std::string> relative_path_for(std::string_view key) {
-  if (key.contains('\0')) return std::nullopt;
-  for (std::string_view rest = key;;) {
-    const auto slash = rest.find('/');
-    const std::string_view segment = rest.substr(0, slash);
-    if (segment.empty() || segment == "." || segment == "..") return std::nullopt;
-    if (slash == std::string_view::npos) return std::string(key);
-    rest.remove_prefix(slash + 1);
-  }
 }
 
 }  // namespace objstore::cli

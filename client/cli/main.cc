@@ -40,16 +40,20 @@ void add_connection_options(CLI::App& app, GlobalOptions& options) {
 }
 
 void add_common_options(CLI::App& app, GlobalOptions& options) {
-  app.add_flag("--json", options.json, "One JSON object a line");
+  app.add_flag("--json", options.json, "One JSON object a line, errors and progress too");
+  app.add_option("--output", options.output, "text or json; json is --json")
+      ->type_name("FORMAT")
+      ->transform(CLI::IsMember({"text", "json"}));
   app.add_flag("-q,--quiet", options.quiet, "Say nothing but results and errors");
-  app.add_option("--part-size", options.part_size, "Size of the parts of large uploads (default 8M)")
+  app.add_option("--part-size", options.part_size, "Size of the parts of large uploads (default: 8M, more above 8 GiB)")
       ->type_name("SIZE");
-  app.add_option("--parallel", options.parallel, "Parts or files under way at once (default 4)")
+  app.add_option("--parallel", options.parallel, "Files, and parts of each, under way at once (default 16, 4)")
       ->type_name("N")
       ->check(CLI::Range(1, 64));
   app.add_option("--attempts", options.attempts, "Attempts a request gets (default 5)")
       ->type_name("N")
       ->check(CLI::Range(1, 100));
+  app.add_option("--limit-rate", options.limit_rate, "Bytes a second, of all transfers together")->type_name("SIZE");
   app.add_option("--timeout", options.timeout, "Longest silence of the server (default 60s)")->type_name("TIME");
 }
 
@@ -91,6 +95,7 @@ int parse_and_run(int argc, char** argv) {
     std::fprintf(stderr, "objcli: cannot understand the command line: %s; `objcli --help` shows how\n", error.what());
     return kExitUsage;
   }
+  if (options.output == "json") options.json = true;
   return run(options, registry);
 }
 

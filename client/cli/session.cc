@@ -1,9 +1,12 @@
 #include "client/cli/session.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
-#include "client/cli/progress.h"
+#include "client/cli/terminal.h"
 #include "client/cli/units.h"
 #include "client/lib/printable.h"
 
@@ -33,6 +36,12 @@ Status apply_tuning(const GlobalOptions& options, client::ClientOptions& out) {
     out.io_timeout = std::chrono::seconds(*seconds);
     out.connect_timeout = std::min<std::chrono::milliseconds>(out.connect_timeout, out.io_timeout);
   }
+  if (!options.limit_rate.empty()) {
+    const auto rate = parse_size(options.limit_rate);
+    if (!rate || *rate == 0) return usage("--limit-rate '" + options.limit_rate + "' is not a rate; write 500K or 10M");
+    out.rate_limit = *rate;
+  }
+  out.connections_max = std::max(out.connections_max, 4 * (options.parallel == 0 ? kFilesAtOnce : options.parallel));
   if (options.parallel != 0) out.parallelism = options.parallel;
   if (options.attempts != 0) out.attempts_max = options.attempts;
   return {};
@@ -68,7 +77,7 @@ Result<Resolved> resolve(const GlobalOptions& options) {
 
 }  // namespace
 
-void print_error(bool json, std::string_view what, const Error& error, std::string_view advice) {
+void print_error(bool json, std::string_view what, const Error& error, std::string_view advice, bool colours) {
   std::string line;
   if (json) {
     JsonLine out;
@@ -79,6 +88,7 @@ void print_error(bool json, std::string_view what, const Error& error, std::stri
     line = "objcli: cannot " + std::string(what) + ": " + error.message;
     if (!advice.empty()) line += "; " + std::string(advice);
     line = client::printable(line);
+    if (colours) line.replace(0, 7, "\033[31mobjcli:\033[0m");
   }
   std::fprintf(stderr, "%s\n", line.c_str());
 }
@@ -89,7 +99,8 @@ Session::Session(GlobalOptions options, client::ClientOptions client_options, cl
       client_options_(std::move(client_options)),
       client_(std::move(client)),
       stop_(std::move(stop)),
-      progress_(!options_.quiet && !options_.json && terminal_for_progress()) {}
+      progress_(!options_.quiet && !options_.json && terminal_for_progress()),
+      colours_(terminal_for_colours(STDERR_FILENO)) {}
 
 Result<std::unique_ptr<Session>> Session::open(const GlobalOptions& options, std::stop_token stop) {
   OBJSTORE_ASSIGN(Resolved resolved, resolve(options));
@@ -100,10 +111,44 @@ Result<std::unique_ptr<Session>> Session::open(const GlobalOptions& options, std
   return session;
 }
 
+void Session::erase_drawing() {
+  if (drawn_lines_ == 0) return;
+  std::string codes = "\r";
+  for (std::size_t i = 1; i < drawn_lines_; ++i) codes += "\033[A";
+  std::fputs((codes + "\033[J").c_str(), stderr);
+  std::fflush(stderr);
+  drawn_lines_ = 0;
+}
+
+void Session::draw(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  erase_drawing();
+  if (text.empty()) return;
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+  drawn_lines_ = 1 + static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+void Session::progress_line(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 void Session::print(std::string_view line) {
   const std::lock_guard lock(mutex_);
+  erase_drawing();
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
+}
+
+void Session::print_name(std::string_view line) {
+  print(client::printable(line));
+}
+
+void Session::print_raw(std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  erase_drawing();
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
 }
 
 void Session::note(std::string_view line) {
@@ -113,12 +158,14 @@ void Session::note(std::string_view line) {
 
 void Session::warn(std::string_view line) {
   const std::lock_guard lock(mutex_);
+  erase_drawing();
   std::fprintf(stderr, "objcli: %s\n", client::printable(line).c_str());
 }
 
 ExitCode Session::report(std::string_view what, const Error& error) {
   const std::lock_guard lock(mutex_);
-  print_error(options_.json, what, error, advice(error));
+  erase_drawing();
+  print_error(options_.json, what, error, advice(error), colours_);
   return exit_code_of(error.code);
 }
 

@@ -37,8 +37,12 @@ struct GlobalOptions {
   unsigned parallel = 0;  // 0: the default
   unsigned attempts = 0;
   std::string timeout{};
+  std::string limit_rate{};
+  std::string output{};  // "text", "json"
 };
 
+// Small files are many round trips and a wait for the disk each; the server commits together what comes at once.
+inline constexpr unsigned kFilesAtOnce = 16;
 inline constexpr std::string_view kDefaultEndpoint = "http://127.0.0.1:9000";
 
 class Session {
@@ -52,12 +56,28 @@ class Session {
   bool json() const noexcept { return options_.json; }
   // Whether a person is watching who wants to see how far things are.
   bool shows_progress() const noexcept { return progress_; }
+  // Whether anybody wants to know: not with --quiet.
+  bool reports_progress() const noexcept { return !options_.quiet; }
+  bool colours() const noexcept { return colours_; }
+  // Transfers of whole files at once; of one file's parts, as in client_options().
+  unsigned files_at_once() const noexcept { return options_.parallel == 0 ? kFilesAtOnce : options_.parallel; }
+  const GlobalOptions& options() const noexcept { return options_; }
+  const std::string& credentials_from() const noexcept { return credentials_from_; }
 
   // A result, on standard output: always.
   void print(std::string_view line);
   void print(const JsonLine& line) { print(line.str()); }
+  // A result that holds names of others: harmless on a terminal.
+  void print_name(std::string_view line);
+  // Without a line feed.
+  void print_raw(std::string_view bytes);
   // What a person may like to know ("put a/b, 3 MiB"): standard output, unless --quiet; not with --json.
   void note(std::string_view line);
+  // Replaces what was drawn before at the end of the terminal by these lines; empty: only takes it away. What is printed
+  // takes it away, too.
+  void draw(std::string_view text);
+  // A line about what is under way, on standard error.
+  void progress_line(std::string_view line);
   // On standard error, also with --quiet.
   void warn(std::string_view line);
   // "objcli: cannot <what>: <why>; <what to do next>". Gives the exit code that belongs to it.
@@ -66,6 +86,7 @@ class Session {
  private:
   Session(GlobalOptions options, client::ClientOptions client_options, client::Client client, std::stop_token stop);
   std::string advice(const Error& error) const;
+  void erase_drawing();
 
   const GlobalOptions options_;
   const client::ClientOptions client_options_;
@@ -73,10 +94,13 @@ class Session {
   client::Client client_;
   const std::stop_token stop_;
   bool progress_ = false;
-  std::mutex mutex_;  // keeps lines whole
+  bool colours_ = false;
+  std::mutex mutex_;              // keeps lines whole
+  std::size_t drawn_lines_ = 0;  // guarded by mutex_
 };
 
-// For errors before there is a session; json: as --json.
-void print_error(bool json, std::string_view what, const Error& error, std::string_view advice);
+// For errors before there is a session; json: as --json. colours: of standard error.
+void print_error(bool json, std::string_view what, const Error& error, std::string_view advice,
+                 bool colours = false);
 
 }  // namespace objstore::cli

@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <utility>
 
+#include "client/lib/client_impl.h"
 #include "client/lib/copy.h"
 #include "client/lib/download.h"
-#include "client/lib/endpoint.h"
 #include "client/lib/list_pager.h"
 #include "client/lib/part_plan.h"
 #include "client/lib/remove_many.h"
-#include "client/lib/s3_caller.h"
 #include "client/lib/s3_documents.h"
-#include "client/lib/transport.h"
-#include "client/lib/upload.h"
 #include "common/base/digest.h"
 #include "common/wire/uri.h"
 
@@ -32,7 +28,7 @@ Status check_options(const ClientOptions& options) {
     return bad("parallelism is not within 1 and 64");
   if (options.attempts_max < 1 || options.attempts_max > kAttemptsMax)
     return bad("attempts_max is not within 1 and 100");
-  if (options.part_size < kPartBytesMin || options.part_size > kPartBytesMax) {
+  if (options.part_size != 0 && (options.part_size < kPartBytesMin || options.part_size > kPartBytesMax)) {
     return bad("the part size is not within 5 MiB and 5 GiB");
   }
   if (options.multipart_threshold > kPartBytesMax) return bad("the multipart threshold is above 5 GiB");
@@ -47,33 +43,23 @@ Status check_options(const ClientOptions& options) {
   return {};
 }
 
-S3Caller::Options caller_options(const ClientOptions& options, Endpoint endpoint) {
-  return {.endpoint = std::move(endpoint),
-          .region = options.region,
-          .credentials = options.credentials,
-          .addressing = options.addressing,
-          .connect_timeout = options.connect_timeout,
-          .io_timeout = options.io_timeout,
-          .attempts_max = options.attempts_max,
-          .user_agent = "objstore/" OBJSTORE_VERSION};
-}
-
 }  // namespace
 
-struct Client::Impl {
-  Impl(ClientOptions o, Endpoint endpoint, std::optional<TlsContext> tls)
-      : options(std::move(o)),
-        transport(std::move(tls), 2 * std::size_t{options.parallelism}),
-        caller(caller_options(options, std::move(endpoint)), transport, clock, sleep_or_stop) {}
-
-  UploadContext upload() { return {caller, options, algorithm}; }
-
-  const ClientOptions options;
-  SystemClock clock;
-  HttpTransport transport;
-  S3Caller caller;
-  std::atomic<wire::ChecksumAlgorithm> algorithm = wire::ChecksumAlgorithm::kCrc64Nvme;
-};
+Client::Impl::Impl(ClientOptions o, Endpoint endpoint, std::optional<TlsContext> tls)
+    : options(std::move(o)),
+      rate(options.rate_limit),
+      transport(std::move(tls), std::max(2 * options.parallelism, options.connections_max)),
+      caller(
+          {.endpoint = std::move(endpoint),
+           .region = options.region,
+           .credentials = options.credentials,
+           .addressing = options.addressing,
+           .connect_timeout = options.connect_timeout,
+           .io_timeout = options.io_timeout,
+           .attempts_max = options.attempts_max,
+           .user_agent = "objstore/" OBJSTORE_VERSION,
+           .rate = &rate},
+          transport, clock, sleep_or_stop) {}
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;

@@ -72,7 +72,11 @@ S3Request Copy::request(std::string method, std::string query) const {
 }
 
 void Copy::add_source(S3Request& request) const {
-  request.headers.set("x-amz-copy-source", copy_source(from_));
+  std::string source = copy_source(from_);
+  if (!options_.from_version.empty()) {
+    source += "?" + wire::QueryBuilder().add("versionId", options_.from_version).str();
+  }
+  request.headers.set("x-amz-copy-source", source);
   request.headers.set("x-amz-copy-source-if-match", source_.etag);
 }
 
@@ -81,6 +85,7 @@ Result<PutResult> Copy::in_one() {
   if (options_.replace) {
     copy.headers = object_headers(*options_.replace);
     copy.headers.set("x-amz-metadata-directive", "REPLACE");
+    if (!options_.replace->tags.empty()) copy.headers.set("x-amz-tagging-directive", "REPLACE");
     add_write_conditions(*options_.replace, copy.headers);
   }
   add_source(copy);
@@ -159,7 +164,7 @@ Result<PutResult> Copy::in_parts() {
 
 Result<PutResult> copy_object(const UploadContext& context, const ObjectName& from, const ObjectName& to,
                               const CopyOptions& options) {
-  const GetOptions head_options{.control = {.stop = options.control.stop}};
+  const GetOptions head_options{.version_id = options.from_version, .control = {.stop = options.control.stop}};
   OBJSTORE_ASSIGN(ObjectInfo source, head_object(context.caller, from, head_options));
   const bool small = source.size <= kSingleCopyBytesMax;
   Copy copy(context, from, to, options, std::move(source));

@@ -1,15 +1,20 @@
 #include "client/lib/download.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "client/lib/file_sink.h"
 #include "client/lib/meter.h"
+#include "client/lib/multipart_upload.h"
 #include "client/lib/upload.h"
 #include "common/wire/checksum.h"
 #include "common/wire/time.h"
+#include "common/wire/uri.h"
 
 namespace objstore::client {
 namespace {
@@ -17,9 +22,16 @@ namespace {
 constexpr std::size_t kReceiveBlockBytes = 256 * 1024;
 // A connection that carried this much before it broke was worth making: the count of attempts begins anew.
 constexpr std::uint64_t kProgressBytesMin = std::uint64_t{1} << 20;
+// Smaller objects are sooner fetched again than found again.
+constexpr std::uint64_t kKeepBytesMin = std::uint64_t{8} << 20;
 
 std::string range_value(std::uint64_t first, const std::optional<std::uint64_t>& last) {
   return "bytes=" + std::to_string(first) + "-" + (last ? std::to_string(*last) : std::string());
+}
+
+std::string version_query(const GetOptions& options) {
+  if (options.version_id.empty()) return {};
+  return wire::QueryBuilder().add("versionId", options.version_id).str();
 }
 
 // The checksum that a whole body can be compared with.
@@ -43,6 +55,10 @@ class Download {
  public:
   Download(const S3Caller& caller, const ObjectName& from, const WriteCallback& write, const GetOptions& options)
       : caller_(caller), from_(from), write_(write), options_(options) {}
+  // Called when the object is known and before its first byte; may be empty.
+  void on_begin(std::function<Status(const ObjectInfo&)> begun) { on_begin_ = std::move(begun); }
+  // Starts behind what an earlier call has received. head: of a HEAD of the object.
+  Status start_behind(const HttpResponseHead& head, const FileSink& kept);
   Result<ObjectInfo> run();
 
  private:
@@ -60,6 +76,7 @@ class Download {
   const WriteCallback& write_;
   const GetOptions& options_;
   std::vector<std::byte> block_ = std::vector<std::byte>(kReceiveBlockBytes);
+  std::function<Status(const ObjectInfo&)> on_begin_;
   bool begun_ = false;
   ObjectInfo info_;
   std::optional<Expected> expected_;
@@ -70,7 +87,10 @@ class Download {
 };
 
 S3Request Download::request() const {
-  S3Request out{.bucket = from_.bucket.str(), .key = from_.key.str(), .stop = options_.control.stop};
+  S3Request out{.bucket = from_.bucket.str(),
+                .key = from_.key.str(),
+                .query = version_query(options_),
+                .stop = options_.control.stop};
   out.headers.set("x-amz-checksum-mode", "ENABLED");
   if (begun_) {
     out.headers.set("If-Match", info_.etag);
@@ -94,6 +114,17 @@ Status Download::begin(const HttpResponseHead& head) {
   meter_.emplace(options_.control.progress, info_.size);
   part_.emplace(*meter_);
   begun_ = true;
+  return on_begin_ ? on_begin_(info_) : Status{};
+}
+
+Status Download::start_behind(const HttpResponseHead& head, const FileSink& kept) {
+  OBJSTORE_TRY(begin(head));
+  OBJSTORE_TRY(kept.read_kept([&](ByteView bytes) {
+    if (checksum_) checksum_->update(bytes);
+  }));
+  received_ = kept.kept_size();
+  info_.resumed = received_;
+  part_->set(received_);
   return {};
 }
 
@@ -151,7 +182,8 @@ Result<ObjectInfo> Download::finish() {
 }
 
 Result<ObjectInfo> Download::run() {
-  std::uint64_t counted_from = 0;
+  if (begun_ && received_ == info_.size) return finish();
+  std::uint64_t counted_from = received_;
   for (unsigned failures = 0;;) {
     std::optional<Error> broken;
     OBJSTORE_TRY(attempt(broken));
@@ -192,16 +224,102 @@ ObjectInfo read_object_info(const HttpResponseHead& head) {
   return info;
 }
 
-Result<ObjectInfo> head_object(const S3Caller& caller, const ObjectName& object, const GetOptions& options) {
-  S3Request request{
-      .method = "HEAD", .bucket = object.bucket.str(), .key = object.key.str(), .stop = options.control.stop};
+namespace {
+
+Result<HttpResponseHead> head_of(const S3Caller& caller, const ObjectName& object, const GetOptions& options) {
+  S3Request request{.method = "HEAD",
+                    .bucket = object.bucket.str(),
+                    .key = object.key.str(),
+                    .query = version_query(options),
+                    .stop = options.control.stop};
   request.headers.set("x-amz-checksum-mode", "ENABLED");
   if (options.range) request.headers.set("Range", range_value(options.range->first, options.range->last));
   if (!options.if_match.empty()) request.headers.set("If-Match", options.if_match);
   if (!options.if_none_match.empty()) request.headers.set("If-None-Match", options.if_none_match);
   auto incoming = caller.open(request);
   if (!incoming) return std::unexpected<Error>(std::move(incoming.error()));
-  return read_object_info((*incoming)->head());
+  return (*incoming)->head();
+}
+
+// A get_file() that leaves what it has when it is interrupted, and goes on from what an earlier one has left.
+class ResumableDownload {
+ public:
+  ResumableDownload(const S3Caller& caller, const ObjectName& from, const std::string& path, const GetOptions& options)
+      : caller_(caller),
+        from_(from),
+        path_(path),
+        options_(options),
+        object_(caller.options().endpoint.url() + "\n" + from.bucket.str() + "\n" + from.key.str() + "\n" +
+                options.version_id) {}
+  Result<ObjectInfo> run();
+
+ private:
+  Status open(const ObjectInfo& info);
+  Status take_up(Download& download);
+  Result<ObjectInfo> receive(Download& download);
+
+  const S3Caller& caller_;
+  const ObjectName& from_;
+  const std::string& path_;
+  const GetOptions& options_;
+  const std::string object_;
+  std::unique_ptr<FileSink> sink_;
+};
+
+Status ResumableDownload::open(const ObjectInfo& info) {
+  if (sink_) return {};
+  if (!info.etag.empty() && info.size >= kKeepBytesMin) {
+    OBJSTORE_ASSIGN(sink_, FileSink::open_kept(path_, FileSink::kept_name(path_, object_, info.etag)));
+    // Left by somebody who ended between our look and now; begin() has fixed that all of it will be received.
+    if (sink_ && sink_->kept_size() > 0) sink_.reset();
+  }
+  if (!sink_) {
+    OBJSTORE_ASSIGN(sink_, FileSink::open(path_));
+  }
+  return {};
+}
+
+// Whether there is something of the object as it is now; what is of another state of it goes.
+Status ResumableDownload::take_up(Download& download) {
+  const auto kept = FileSink::find_kept(path_, object_);
+  if (kept.empty()) return {};
+  OBJSTORE_ASSIGN(const HttpResponseHead head, head_of(caller_, from_, options_));
+  const ObjectInfo info = read_object_info(head);
+  const std::string name = FileSink::kept_name(path_, object_, info.etag);
+  for (const auto& file : kept) {
+    if (!file.ends_with("/" + name)) ::unlink(file.c_str());
+  }
+  if (info.etag.empty() || std::ranges::none_of(kept, [&](const auto& file) { return file.ends_with("/" + name); })) {
+    return {};
+  }
+  OBJSTORE_ASSIGN(auto sink, FileSink::open_kept(path_, name));
+  if (!sink || sink->kept_size() == 0 || sink->kept_size() > info.size) return {};
+  sink_ = std::move(sink);
+  return download.start_behind(head, *sink_);
+}
+
+Result<ObjectInfo> ResumableDownload::receive(Download& download) {
+  OBJSTORE_TRY(take_up(download));
+  OBJSTORE_ASSIGN(ObjectInfo info, download.run());
+  if (options_.keep_time) OBJSTORE_TRY(sink_->set_time(info.last_modified_ms));
+  OBJSTORE_TRY(sink_->commit(options_.sync));
+  return info;
+}
+
+Result<ObjectInfo> ResumableDownload::run() {
+  const WriteCallback write = [&](ByteView bytes) { return sink_->write(bytes); };
+  Download download(caller_, from_, write, options_);
+  download.on_begin([&](const ObjectInfo& info) { return open(info); });
+  auto info = receive(download);
+  if (!info && sink_ && is_interruption(info.error().code)) sink_->keep();
+  return info;
+}
+
+}  // namespace
+
+Result<ObjectInfo> head_object(const S3Caller& caller, const ObjectName& object, const GetOptions& options) {
+  OBJSTORE_ASSIGN(const HttpResponseHead head, head_of(caller, object, options));
+  return read_object_info(head);
 }
 
 Result<ObjectInfo> download(const S3Caller& caller, const ObjectName& from, const WriteCallback& write,
@@ -211,6 +329,7 @@ Result<ObjectInfo> download(const S3Caller& caller, const ObjectName& from, cons
 
 Result<ObjectInfo> download_file(const S3Caller& caller, const ObjectName& from, const std::string& path,
                                  const GetOptions& options) {
+  if (options.resume && !options.range) return ResumableDownload(caller, from, path, options).run();
   std::unique_ptr<FileSink> sink;
   // Made when the first byte is there: a refusal leaves no trace in the directory, and needs no write access to be
   // told.
@@ -224,6 +343,7 @@ Result<ObjectInfo> download_file(const S3Caller& caller, const ObjectName& from,
   if (!sink) {
     OBJSTORE_ASSIGN(sink, FileSink::open(path));
   }
+  if (options.keep_time) OBJSTORE_TRY(sink->set_time(info.last_modified_ms));
   OBJSTORE_TRY(sink->commit(options.sync));
   return info;
 }

@@ -1,14 +1,17 @@
 #include "client/lib/file_sink.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "common/base/digest.h"
@@ -65,7 +68,7 @@ FileSink::FileSink(std::string path, std::string temporary, int fd)
 
 FileSink::~FileSink() {
   if (fd_ >= 0) ::close(fd_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (!temporary_.empty() && !keep_) ::unlink(temporary_.c_str());
 }
 
 Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path) {
@@ -85,6 +88,84 @@ Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path) {
   // A file that is replaced keeps its permissions, as if it had been written to.
   if (exists) (void)::fchmod(fd, existing.st_mode & 07777);
   return std::unique_ptr<FileSink>(new FileSink(target, std::move(temporary), fd));
+}
+
+namespace {
+
+// Short enough for any file system, and the same for the same names.
+std::string digest_prefix(const std::string& text) {
+  constexpr std::size_t kHexDigits = 24;
+  return to_hex(sha256(as_bytes(text))).substr(0, kHexDigits);
+}
+
+std::string kept_prefix(const std::string& path, const std::string& object) {
+  const auto slash = path.rfind('/');
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  return ".objstore-" + digest_prefix(object + "\n" + name) + "-";
+}
+
+}  // namespace
+
+std::string FileSink::kept_name(const std::string& path, const std::string& object, const std::string& etag) {
+  return kept_prefix(path, object) + digest_prefix(etag) + ".part";
+}
+
+std::vector<std::string> FileSink::find_kept(const std::string& path, const std::string& object) {
+  std::vector<std::string> out;
+  const std::string prefix = kept_prefix(path, object);
+  std::error_code ec;
+  for (std::filesystem::directory_iterator walk(directory_of(path), ec), end; !ec && walk != end; walk.increment(ec)) {
+    const std::string name = walk->path().filename().string();
+    if (name.starts_with(prefix) && name.ends_with(".part")) out.push_back(walk->path().string());
+  }
+  return out;
+}
+
+Result<std::unique_ptr<FileSink>> FileSink::open_kept(const std::string& path, const std::string& name) {
+  struct stat existing{};
+  const bool exists = ::stat(path.c_str(), &existing) == 0;
+  if (exists && !S_ISREG(existing.st_mode)) return nullptr;
+  std::error_code ec;
+  // Through a link the directory is another one, where find_kept() does not look.
+  if (exists && std::filesystem::is_symlink(path, ec)) return nullptr;
+  std::string temporary = directory_of(path) + "/" + name;
+  constexpr mode_t kModeBeforeUmask = 0666;
+  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kModeBeforeUmask);
+  if (fd < 0) return cannot_write(path, errno);
+  struct stat state{};
+  const bool ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd, &state) == 0 && state.st_nlink > 0;
+  if (!ours) {
+    ::close(fd);
+    return nullptr;
+  }
+  if (exists) (void)::fchmod(fd, existing.st_mode & 07777);
+  std::unique_ptr<FileSink> sink(new FileSink(path, std::move(temporary), fd));
+  sink->findable_ = true;
+  sink->kept_size_ = static_cast<std::uint64_t>(state.st_size);
+  return sink;
+}
+
+Status FileSink::read_kept(const std::function<void(ByteView)>& consume) const {
+  constexpr std::size_t kBlockBytes = 256 * 1024;
+  std::vector<std::byte> block(kBlockBytes);
+  for (std::uint64_t at = 0; at < kept_size_;) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), kept_size_ - at));
+    const auto got = ::pread(fd_, block.data(), wanted, static_cast<off_t>(at));
+    if (got <= 0) return fail(Errc::kIo, "cannot read " + temporary_);
+    consume(ByteView(block).first(static_cast<std::size_t>(got)));
+    at += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
+Status FileSink::set_time(std::int64_t unix_ms) {
+  if (temporary_.empty()) return {};  // a pipe's or a device's time is nobody's
+  constexpr std::int64_t kMsPerSecond = 1000;
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  const timespec time{.tv_sec = unix_ms / kMsPerSecond, .tv_nsec = unix_ms % kMsPerSecond * kNsPerMs};
+  const std::array<timespec, 2> times{time, time};
+  if (::futimens(fd_, times.data()) != 0) return cannot_write(path_, errno);
+  return {};
 }
 
 Status FileSink::write(ByteView bytes) {

@@ -3,8 +3,11 @@
 
 #include <objstore/error.h>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/bytes.h"
 
@@ -16,6 +19,23 @@ class FileSink {
   // what it points to is replaced; if it is a pipe or a device, it is written to directly. kNotFound: no such
   // directory; kAccessDenied, kNoSpace, kIo.
   static Result<std::unique_ptr<FileSink>> open(const std::string& path);
+  // The same, but the temporary file's name is known: what an earlier call left under it is kept and appended to.
+  // Nothing when the target is no regular file, or when another call has the temporary file.
+  static Result<std::unique_ptr<FileSink>> open_kept(const std::string& path, const std::string& name);
+  // Names of temporary files for open_kept(): of one object to one file, and of one state of it.
+  static std::string kept_name(const std::string& path, const std::string& object, const std::string& etag);
+  // Those that are there for that object and file, whatever its state was; with their directory.
+  static std::vector<std::string> find_kept(const std::string& path, const std::string& object);
+
+  // Bytes that were there when it was opened.
+  std::uint64_t kept_size() const noexcept { return kept_size_; }
+  // Reads them, from the start.
+  Status read_kept(const std::function<void(ByteView)>& consume) const;
+  // The destructor leaves the temporary file for another open_kept(), if this is one.
+  void keep() noexcept { keep_ = findable_; }
+  // Sets when the file was modified.
+  Status set_time(std::int64_t unix_ms);
+
   // Removes the temporary file unless commit() succeeded.
   ~FileSink();
   FileSink(const FileSink&) = delete;
@@ -31,6 +51,9 @@ class FileSink {
   const std::string path_;
   std::string temporary_;  // empty: written directly, or committed
   int fd_;
+  std::uint64_t kept_size_ = 0;
+  bool findable_ = false;  // from open_kept()
+  bool keep_ = false;
 };
 
 }  // namespace objstore::client

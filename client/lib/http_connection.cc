@@ -129,7 +129,10 @@ Status HttpConnection::Impl::send_body(const HttpRequest& request, const IoLimit
   for (std::uint64_t sent = 0; sent < total;) {
     while (!early && (buffer.size() > 0 || stream->has_input())) OBJSTORE_TRY(take_early(limits));
     if (early) return {};
-    OBJSTORE_ASSIGN(const std::size_t got, request.body->read_at(sent, block));
+    const std::uint64_t piece = limits.rate == nullptr ? block.size() : limits.rate->piece(block.size());
+    OBJSTORE_ASSIGN(const std::size_t got,
+                    request.body->read_at(sent, std::span(block).first(static_cast<std::size_t>(piece))));
+    if (limits.rate != nullptr) OBJSTORE_TRY(limits.rate->take(got, limits.stop));
     auto written = stream->write_all(ByteView(block).first(got), limits);
     // A server that refuses a body may close while we still send it; its answer is worth more than our EPIPE.
     if (!written && written.error().code == Errc::kUnreachable && stream->has_input()) return {};
@@ -164,6 +167,7 @@ Result<HttpResponseHead> HttpConnection::exchange(const HttpRequest& request, co
 Result<std::size_t> HttpConnection::read_body(MutableBytes out, const IoLimits& limits) {
   Impl& self = *impl_;
   if (out.empty() || self.parser->is_done()) return 0;
+  if (limits.rate != nullptr) out = out.first(static_cast<std::size_t>(limits.rate->piece(out.size())));
   // Beast's buffer_body takes at least one turn to see the end of a chunked body, which may yield no byte.
   while (!self.parser->is_done()) {
     auto& body = self.parser->get().body();
@@ -178,7 +182,10 @@ Result<std::size_t> HttpConnection::read_body(MutableBytes out, const IoLimits& 
       self.failed = true;
       return std::unexpected(explain(reader, ec));
     }
-    if (const std::size_t got = out.size() - body.size; got > 0) return got;
+    if (const std::size_t got = out.size() - body.size; got > 0) {
+      if (limits.rate != nullptr) OBJSTORE_TRY(limits.rate->take(got, limits.stop));
+      return got;
+    }
   }
   return 0;
 }

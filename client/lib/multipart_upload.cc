@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/lib/body_digest.h"
+#include "client/lib/manage_documents.h"
 #include "client/lib/part_plan.h"
 #include "common/base/digest.h"
 #include "common/wire/uri.h"
@@ -25,7 +25,15 @@ MultipartUpload::~MultipartUpload() {
   if (!completed_) stop_.request_stop();
   changed_.notify_all();
   workers_.clear();
-  if (!completed_ && !upload_id_.empty()) abort();
+  if (!completed_ && !upload_id_.empty() && !kept()) abort();
+}
+
+bool MultipartUpload::kept() const {
+  return keep_ && !completed_ && (!error_ || is_interruption(error_->code));
+}
+
+bool is_interruption(Errc code) noexcept {
+  return code == Errc::kCancelled || code == Errc::kUnreachable || code == Errc::kTimeout || code == Errc::kUnavailable;
 }
 
 S3Result<std::string> MultipartUpload::create(wire::ChecksumAlgorithm algorithm) {
@@ -54,6 +62,14 @@ Status MultipartUpload::begin() {
   }
   if (!id) return std::unexpected<Error>(std::move(id.error()));
   upload_id_ = std::move(*id);
+  return {};
+}
+
+Status MultipartUpload::adopt(const std::string& upload_id, wire::ChecksumAlgorithm algorithm) {
+  OBJSTORE_ASSIGN(auto parts, list_all_parts(context_.caller, to_, upload_id, options_.control.stop));
+  for (auto& part : parts) present_[part.number] = std::move(part);
+  upload_id_ = upload_id;
+  algorithm_ = algorithm;
   return {};
 }
 
@@ -88,6 +104,7 @@ void MultipartUpload::work() {
     lock.lock();
     --active_;
     if (sent) {
+      if (sent->was_there) resumed_ += sent->size;
       sent_[number - 1] = std::move(*sent);
     } else if (!error_) {
       error_ = std::move(sent.error());
@@ -101,6 +118,14 @@ Result<MultipartUpload::Sent> MultipartUpload::send(const Job& job) {
   const auto stop = stop_.get_token();
   OBJSTORE_ASSIGN(BodyDigest digest, digest_body(*job.body, algorithm_, context_.caller.signs_bodies(), stop));
   Meter::Part part(meter_);
+  OBJSTORE_ASSIGN(std::string known, present(job, digest));
+  if (!known.empty()) {
+    part.set(job.body->size());
+    return Sent{.etag = std::move(known),
+                .checksum = std::move(digest.checksum),
+                .size = job.body->size(),
+                .was_there = true};
+  }
   S3Request request{
       .method = "PUT",
       .bucket = to_.bucket.str(),
@@ -119,6 +144,22 @@ Result<MultipartUpload::Sent> MultipartUpload::send(const Job& job) {
   return Sent{.etag = std::string(*etag), .checksum = std::move(digest.checksum), .size = job.body->size()};
 }
 
+// A server that keeps no checksums of parts gives their MD5 as ETag; where it gives neither, nothing says that the part
+// is the same, and it is sent.
+Result<std::string> MultipartUpload::present(const Job& job, const BodyDigest& digest) const {
+  const auto found = present_.find(job.number);
+  if (found == present_.end() || found->second.size != job.body->size()) return std::string();
+  const PartEntry& part = found->second;
+  if (!part.checksum.empty()) {
+    const bool same = part.checksum == checksum_text(algorithm_, to_base64(as_bytes(digest.checksum)));
+    return same ? part.etag : std::string();
+  }
+  OBJSTORE_ASSIGN(const BodyDigest md5,
+                  digest_body(*job.body, wire::ChecksumAlgorithm::kMd5, false, stop_.get_token()));
+  const bool same = part.etag == "\"" + to_hex(as_bytes(md5.checksum)) + "\"";
+  return same ? part.etag : std::string();
+}
+
 Status MultipartUpload::wait_for_parts() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return active_ == 0; });
@@ -128,9 +169,19 @@ Status MultipartUpload::wait_for_parts() {
 
 Result<PutResult> MultipartUpload::complete(const std::function<Status()>& check) {
   OBJSTORE_TRY(wait_for_parts());
-  if (check) OBJSTORE_TRY(check());
+  if (const Status sound = check ? check() : Status{}; !sound) {
+    const std::lock_guard lock(mutex_);
+    error_ = sound.error();
+    return std::unexpected(sound.error());
+  }
   auto result = publish();
   completed_ = result.has_value();
+  const std::lock_guard lock(mutex_);
+  if (result) {
+    result->resumed = resumed_;
+  } else {
+    error_ = result.error();
+  }
   return result;
 }
 

@@ -4,6 +4,14 @@
 
 namespace objstore::client {
 
+std::uint64_t default_part_size(std::uint64_t total) noexcept {
+  constexpr std::uint64_t kUsual = std::uint64_t{8} << 20;
+  constexpr std::uint64_t kPartsWanted = 1024;
+  constexpr std::uint64_t kStep = 1 << 20;
+  const std::uint64_t size = (total / kPartsWanted + kStep - 1) / kStep * kStep;
+  return std::clamp(size, kUsual, kPartBytesMax);
+}
+
 Result<std::uint64_t> part_size_for(std::uint64_t total, std::uint64_t wanted) {
   constexpr std::uint64_t kStep = 1 << 20;
   if (total > kObjectBytesMax) return fail(Errc::kTooLarge, "larger than S3 allows (50,000 GiB)");

@@ -3,6 +3,7 @@
 #include "client/lib/body_digest.h"
 #include "client/lib/meter.h"
 #include "client/lib/upload.h"
+#include "common/wire/uri.h"
 
 namespace objstore::client {
 namespace {
@@ -49,6 +50,11 @@ wire::Headers object_headers(const PutOptions& options) {
   add("Content-Encoding", options.content_encoding);
   add("Content-Disposition", options.content_disposition);
   for (const auto& [name, value] : options.metadata) headers.set("x-amz-meta-" + name, value);
+  if (!options.tags.empty()) {
+    wire::QueryBuilder tags;
+    for (const auto& [name, value] : options.tags) tags.add(name, value);
+    headers.set("x-amz-tagging", tags.str());
+  }
   return headers;
 }
 

@@ -99,11 +99,19 @@ S3Result<std::unique_ptr<Incoming>> S3Caller::open_once(const S3Request& request
   Location where;
   OBJSTORE_ASSIGN(const HttpRequest http, prepare(request, where));
   const IoLimits limits{
-      .connect_timeout = options_.connect_timeout, .io_timeout = options_.io_timeout, .stop = request.stop};
+      .connect_timeout = options_.connect_timeout, .io_timeout = options_.io_timeout, .stop = request.stop, .rate = options_.rate};
   OBJSTORE_ASSIGN(auto incoming, transport_.send(where.endpoint, http, limits));
   const int status = incoming->head().status;
   if (status < 200 || status > 299) return std::unexpected(failure_of(*incoming, request));
   return incoming;
+}
+
+Result<HttpResponseHead> S3Caller::probe() const {
+  Location where;
+  OBJSTORE_ASSIGN(const HttpRequest http, prepare({}, where));
+  const IoLimits limits{.connect_timeout = options_.connect_timeout, .io_timeout = options_.io_timeout, .stop = {}};
+  OBJSTORE_ASSIGN(const auto incoming, transport_.send(where.endpoint, http, limits));
+  return incoming->head();
 }
 
 S3Result<S3Response> S3Caller::call_once(const S3Request& request) const {

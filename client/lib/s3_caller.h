@@ -57,6 +57,7 @@ class S3Caller {
     std::chrono::milliseconds io_timeout{60'000};
     unsigned attempts_max = 5;
     std::string user_agent{};
+    RateLimiter* rate = nullptr;
   };
   // transport, clock: outlive this.
   S3Caller(Options options, Transport& transport, const Clock& clock, Sleep sleep);
@@ -66,6 +67,9 @@ class S3Caller {
   S3Result<S3Response> call(const S3Request& request) const;
   // The same, but the body of the answer is left to be read.
   S3Result<std::unique_ptr<Incoming>> open(const S3Request& request) const;
+
+  // The head of whatever is answered to one request for the service itself, also of a refusal. No retries.
+  Result<HttpResponseHead> probe() const;
 
   // Anonymous callers and callers over TLS do not sign bodies: https protects them, and their checksum says whether
   // they arrived. Over plain http the signature is all that keeps somebody in between from changing a body.

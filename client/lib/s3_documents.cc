@@ -1,51 +1,13 @@
 #include "client/lib/s3_documents.h"
 
-#include <algorithm>
-
-#include "client/lib/s3_caller.h"
+#include "client/lib/document_reader.h"
 #include "client/lib/s3_error.h"
 #include "common/base/bytes.h"
 #include "common/base/utf8.h"
-#include "common/wire/time.h"
-#include "common/wire/uri.h"
-#include "common/wire/xml_reader.h"
 #include "common/wire/xml_writer.h"
 
 namespace objstore::client {
 namespace {
-
-Result<wire::XmlElement> read_root(std::string_view document, std::initializer_list<std::string_view> names) {
-  const wire::XmlLimits limits{.bytes_max = kDocumentBytesMax};
-  auto root = wire::parse_xml(document, limits);
-  if (!root) return fail(Errc::kMalformed, "the server's answer cannot be read: " + root.error().message);
-  if (std::ranges::find(names, root->name) == names.end()) {
-    return fail(Errc::kMalformed, "the server answered with another document than was asked for");
-  }
-  return root;
-}
-
-std::int64_t read_time(std::string_view text) {
-  return wire::parse_iso8601(text).value_or(0);
-}
-
-// encoding-type=url writes a space as '+'.
-Result<std::string> url_decoded(std::string_view text) {
-  std::string spaced(text);
-  std::ranges::replace(spaced, '+', ' ');
-  return wire::percent_decode(spaced);
-}
-
-class KeyReader {
- public:
-  explicit KeyReader(const wire::XmlElement& root) : encoded_(root.child_text("EncodingType") == "url") {}
-  Result<std::string> read(std::string_view text) const {
-    if (!encoded_) return std::string(text);
-    return url_decoded(text);
-  }
-
- private:
-  bool encoded_;
-};
 
 Result<ListEntry> read_entry(const wire::XmlElement& element, const KeyReader& keys) {
   ListEntry entry;

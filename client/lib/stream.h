@@ -13,6 +13,7 @@
 #include <string>
 
 #include "client/lib/endpoint.h"
+#include "client/lib/rate_limiter.h"
 #include "common/base/bytes.h"
 
 namespace objstore::client {
@@ -22,6 +23,7 @@ struct IoLimits {
   std::chrono::milliseconds connect_timeout{10'000};  // for each address of a name, and for the TLS handshake
   std::chrono::milliseconds io_timeout{60'000};       // for the next byte to move
   std::stop_token stop;
+  RateLimiter* rate = nullptr;  // of bodies
 };
 inline constexpr std::chrono::milliseconds kStopCheck{100};
 

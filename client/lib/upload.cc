@@ -12,22 +12,34 @@
 #include "client/lib/meter.h"
 #include "client/lib/multipart_upload.h"
 #include "client/lib/part_plan.h"
+#include "client/lib/upload_state.h"
+#include "common/base/digest.h"
+#include "common/wire/uri.h"
 
 namespace objstore::client {
 namespace {
 
-Result<PutResult> upload_parts(const UploadContext& context, const ObjectName& to, const Body& body,
-                               const PutOptions& options, const std::function<Status()>& check) {
-  OBJSTORE_ASSIGN(const std::uint64_t part_size,
-                  part_size_for(body.size(), options.part_size == 0 ? context.options.part_size : options.part_size));
-  Meter meter(options.control.progress, body.size());
-  MultipartUpload upload(context, to, options, meter);
-  OBJSTORE_TRY(upload.begin());
+std::uint64_t wanted_part_size(const UploadContext& context, const PutOptions& options, std::uint64_t total) {
+  if (options.part_size != 0) return options.part_size;
+  return context.options.part_size != 0 ? context.options.part_size : default_part_size(total);
+}
+
+Result<PutResult> send_parts(MultipartUpload& upload, const Body& body, std::uint64_t part_size,
+                             const std::function<Status()>& check) {
   for (std::uint64_t offset = 0; offset < body.size(); offset += part_size) {
     const std::uint64_t size = std::min(part_size, body.size() - offset);
     OBJSTORE_TRY(upload.add(std::make_unique<SliceBody>(body, offset, size)));
   }
   return upload.complete(check);
+}
+
+Result<PutResult> upload_parts(const UploadContext& context, const ObjectName& to, const Body& body,
+                               const PutOptions& options, const std::function<Status()>& check) {
+  OBJSTORE_ASSIGN(const std::uint64_t part_size, part_size_for(body.size(), wanted_part_size(context, options, body.size())));
+  Meter meter(options.control.progress, body.size());
+  MultipartUpload upload(context, to, options, meter);
+  OBJSTORE_TRY(upload.begin());
+  return send_parts(upload, body, part_size, check);
 }
 
 // Up to `size` bytes: fewer only at the end of the stream.
@@ -63,6 +75,82 @@ bool same_file_state(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
+std::string digest_text(const std::string& text) {
+  return to_hex(sha256(as_bytes(text)));
+}
+
+// An upload that remembers itself in a file.
+class ResumableUpload {
+ public:
+  ResumableUpload(const UploadContext& context, const ObjectName& to, const Body& body, const PutOptions& options,
+                  UploadStateFile& file)
+      : context_(context), to_(to), body_(body), options_(options), file_(file) {}
+  Result<PutResult> run(const struct stat& state, const std::function<Status()>& check);
+
+ private:
+  UploadState wanted(const struct stat& state) const;
+  // Goes on with what the file remembers if it is the same upload; otherwise begins one, and gives up the other.
+  Status begin(MultipartUpload& upload, UploadState& wanted);
+  void give_up(const std::string& upload_id) const;
+
+  const UploadContext& context_;
+  const ObjectName& to_;
+  const Body& body_;
+  const PutOptions& options_;
+  UploadStateFile& file_;
+};
+
+UploadState ResumableUpload::wanted(const struct stat& state) const {
+  UploadState out;
+  const std::string target =
+      context_.caller.options().endpoint.url() + "\n" + to_.bucket.str() + "\n" + to_.key.str();
+  // The headers were fixed when the upload was begun: with others it is another upload.
+  std::string identity = target + "\n" + std::to_string(state.st_size) + " " + std::to_string(state.st_mtim.tv_sec) +
+                         "." + std::to_string(state.st_mtim.tv_nsec);
+  for (const auto& header : object_headers(options_)) identity += "\n" + header.name + ": " + header.value;
+  out.target = digest_text(target);
+  out.identity = digest_text(identity);
+  return out;
+}
+
+void ResumableUpload::give_up(const std::string& upload_id) const {
+  const S3Request request{.method = "DELETE",
+                          .bucket = to_.bucket.str(),
+                          .key = to_.key.str(),
+                          .query = wire::QueryBuilder().add("uploadId", upload_id).str()};
+  (void)context_.caller.call(request);  // else the server's expiry of uploads takes it
+}
+
+Status ResumableUpload::begin(MultipartUpload& upload, UploadState& wanted) {
+  if (const auto known = file_.read(); known && known->target == wanted.target) {
+    if (known->identity == wanted.identity) {
+      const Status adopted = upload.adopt(known->upload_id, known->algorithm);
+      if (adopted) {
+        wanted.part_size = known->part_size;
+        return {};
+      }
+      if (is_interruption(adopted.error().code)) return adopted;
+    }
+    give_up(known->upload_id);
+  }
+  OBJSTORE_ASSIGN(wanted.part_size, part_size_for(body_.size(), wanted_part_size(context_, options_, body_.size())));
+  OBJSTORE_TRY(upload.begin());
+  wanted.upload_id = upload.upload_id();
+  wanted.algorithm = upload.algorithm();
+  return file_.write(wanted);
+}
+
+Result<PutResult> ResumableUpload::run(const struct stat& state, const std::function<Status()>& check) {
+  Meter meter(options_.control.progress, body_.size());
+  MultipartUpload upload(context_, to_, options_, meter);
+  UploadState wanted = this->wanted(state);
+  OBJSTORE_TRY(begin(upload, wanted));
+  upload.keep_if_interrupted();
+  auto result = send_parts(upload, body_, wanted.part_size, check);
+  if (result || !upload.kept()) file_.remove();
+  return result;
+}
+
 Result<PutResult> upload_regular(const UploadContext& context, const ObjectName& to, const std::string& path, int fd,
                                  const struct stat& before, const PutOptions& options) {
   const auto unchanged = [&]() -> Status {
@@ -71,7 +159,11 @@ Result<PutResult> upload_regular(const UploadContext& context, const ObjectName&
     return fail(Errc::kConflict, path + " was changed while it was read");
   };
   const FileBody body(fd, 0, static_cast<std::uint64_t>(before.st_size));
-  auto result = upload_body(context, to, body, options, unchanged);
+  const auto state = options.resume_file.empty() || body.size() < context.options.multipart_threshold
+                         ? nullptr
+                         : UploadStateFile::open(options.resume_file);
+  auto result = state ? ResumableUpload(context, to, body, options, *state).run(before, unchanged)
+                      : upload_body(context, to, body, options, unchanged);
   // What the server calls a wrong digest is then our doing, not the network's.
   if (!result && result.error().code == Errc::kDigestMismatch) OBJSTORE_TRY(unchanged());
   return result;
@@ -87,7 +179,8 @@ Result<PutResult> upload_body(const UploadContext& context, const ObjectName& to
 
 Result<PutResult> upload_stream(const UploadContext& context, const ObjectName& to, const ReadCallback& read,
                                 const PutOptions& options) {
-  const std::uint64_t first_size = std::max(context.options.multipart_threshold, context.options.part_size);
+  const std::uint64_t part_size = wanted_part_size(context, options, 0);
+  const std::uint64_t first_size = std::max(context.options.multipart_threshold, part_size);
   const auto& stop = options.control.stop;
   OBJSTORE_ASSIGN(std::vector<std::byte> part, read_part(read, first_size, stop));
   if (part.size() < first_size) return put_single(context, to, MemoryBody(part), options);
@@ -96,7 +189,7 @@ Result<PutResult> upload_stream(const UploadContext& context, const ObjectName& 
   OBJSTORE_TRY(upload.begin());
   for (std::uint64_t number = 1; !part.empty(); ++number) {
     OBJSTORE_TRY(upload.add(std::make_unique<OwnedBody>(std::move(part))));
-    OBJSTORE_ASSIGN(part, read_part(read, stream_part_size(number + 1, context.options.part_size), stop));
+    OBJSTORE_ASSIGN(part, read_part(read, stream_part_size(number + 1, part_size), stop));
   }
   return upload.complete({});
 }

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,8 +45,12 @@ struct ClientOptions {
   std::chrono::milliseconds io_timeout{60'000};                 // longest silence of the other side
   unsigned attempts_max = 5;                                    // per request, the first one included
   std::uint64_t multipart_threshold = std::uint64_t{16} << 20;  // bodies of at least this many bytes go in parts
-  std::uint64_t part_size = std::uint64_t{8} << 20;             // >= 5 MiB; grows so that 10,000 parts are enough
-  unsigned parallelism = 4;                                     // parts of one transfer under way at once, 1-64
+  // >= 5 MiB; grows so that 10,000 parts are enough. 0: 8 MiB, and more for bodies above 8 GiB, so that there are about
+  // a thousand parts.
+  std::uint64_t part_size = 0;
+  unsigned parallelism = 4;      // parts of one transfer under way at once, 1-64
+  unsigned connections_max = 0;  // idle ones that are kept; 0: twice the parallelism
+  std::uint64_t rate_limit = 0;  // bytes of bodies a second, of all transfers together, each way; 0: none
 };
 
 class ListPager;
@@ -90,6 +95,37 @@ class Client {
 
   // On the server; in parts above 5 GiB.
   Result<PutResult> copy(const ObjectName& from, const ObjectName& to, const CopyOptions& options = {});
+
+  // --- Versions. A listing's page holds at most 1,000.
+  Result<VersionPage> list_versions(const BucketName& bucket, const std::string& prefix, const ListMarker& from = {},
+                                    std::stop_token stop = {});
+  Result<Versioning> versioning(const BucketName& bucket);
+  // kOff cannot be set: what is kept has to stay reachable.
+  Status set_versioning(const BucketName& bucket, Versioning versioning);
+  // For good. kNoSuchVersion is the server's to say; S3 answers as if it had been there.
+  Status remove_version(const ObjectName& object, const std::string& version_id);
+
+  // --- Tags. version_id: empty for the current one. An empty map removes all.
+  Result<std::map<std::string, std::string>> tags(const ObjectName& object, const std::string& version_id = {});
+  Status set_tags(const ObjectName& object, const std::map<std::string, std::string>& tags,
+                  const std::string& version_id = {});
+
+  // --- Documents of a bucket, passed through as they are. kNotFound when there is none; kUnsupported where the server
+  // does not provide that kind.
+  Result<std::string> document(const BucketName& bucket, BucketDocument kind);
+  Status set_document(const BucketName& bucket, BucketDocument kind, const std::string& text);
+  Status remove_document(const BucketName& bucket, BucketDocument kind);
+
+  // --- Multipart uploads that are neither completed nor aborted.
+  Result<UploadPage> list_uploads(const BucketName& bucket, const std::string& prefix, const ListMarker& from = {},
+                                  std::stop_token stop = {});
+  // All of them, in their order. kNoSuchUpload.
+  Result<std::vector<PartEntry>> list_parts(const ObjectName& object, const std::string& upload_id);
+  Status abort_upload(const ObjectName& object, const std::string& upload_id);
+
+  // The server's clock minus this machine's, in milliseconds, by the Date of an answer (a second's resolution). Any
+  // answer will do, also a refusal.
+  Result<std::int64_t> clock_skew_ms();
 
   // A URL that carries the signature. kAccessDenied without credentials. Sends nothing.
   Result<std::string> presign(const ObjectName& object, const PresignOptions& options = {}) const;

@@ -45,9 +45,15 @@ struct PutOptions {
   std::string content_encoding{};
   std::string content_disposition{};
   std::map<std::string, std::string> metadata{};  // x-amz-meta-*, names in lower case
+  std::map<std::string, std::string> tags{};      // at most 10
   bool if_absent = false;                         // kPreconditionFailed when the object exists (If-None-Match: *)
   std::string if_match{};       // kPreconditionFailed unless the object has this ETag; empty: no condition
   std::uint64_t part_size = 0;  // of a multipart upload, as ClientOptions'; 0: as there
+  // put_file: a file that remembers a multipart upload under way. When the call is stopped or loses the server, the
+  // upload stays, and the same call goes on with it: parts that the server has, with the same bytes, are not sent again.
+  // Gone when the object is there. Its directory must exist; one call uses it at a time, another starts anew. Empty:
+  // an upload that fails is aborted.
+  std::string resume_file{};
   Control control{};
 };
 
@@ -55,6 +61,7 @@ struct PutResult {
   std::uint64_t size = 0;
   std::string etag{};      // with its quotes, as S3 gives it
   std::string checksum{};  // "CRC64NVME:<base64>" when the server confirmed one
+  std::uint64_t resumed = 0;  // bytes that the server had from an earlier call
 };
 
 // First and last byte, both counted from 0 and inclusive; without `last`: to the end.
@@ -67,7 +74,12 @@ struct GetOptions {
   std::optional<ByteRange> range{};
   std::string if_match{};       // kPreconditionFailed unless the object has this ETag
   std::string if_none_match{};  // kNotModified when the object has this ETag
+  std::string version_id{};     // empty: the current version
   bool sync = false;            // get_file: fsync before the file gets its name
+  bool keep_time = false;       // get_file: the file gets the object's time of modification
+  // get_file: what has arrived when the call is stopped, killed or loses the server stays beside the target as
+  // ".objstore-*.part", and the same call goes on from there if the object is still the same (its ETag).
+  bool resume = false;
   Control control{};
 };
 
@@ -84,6 +96,7 @@ struct ObjectInfo {
   std::int64_t last_modified_ms = 0;  // since 1970-01-01T00:00:00Z
   std::map<std::string, std::string> metadata{};
   bool verified = false;  // get: the whole body matched the checksum that the server keeps
+  std::uint64_t resumed = 0;  // get_file: bytes that were there from an earlier call
 };
 
 struct BucketInfo {
@@ -112,12 +125,60 @@ struct ListPage {
   std::vector<std::string> prefixes{};  // with the delimiter at their end
 };
 
+struct VersionEntry {
+  std::string key{};
+  std::string version_id{};  // "null" for what was stored without versioning
+  bool is_latest = false;
+  bool is_delete_marker = false;
+  std::uint64_t size = 0;
+  std::string etag{};
+  std::int64_t last_modified_ms = 0;
+};
+
+// Where a listing of versions or uploads goes on; empty: from the start.
+struct ListMarker {
+  std::string key{};
+  std::string id{};  // of the version or upload
+  bool empty() const noexcept { return key.empty() && id.empty(); }
+};
+
+struct VersionPage {
+  std::vector<VersionEntry> versions{};  // by key, newest first
+  ListMarker next{};                     // empty: the last page
+};
+
+struct UploadEntry {
+  std::string key{};
+  std::string upload_id{};
+  std::int64_t initiated_ms = 0;
+};
+
+struct UploadPage {
+  std::vector<UploadEntry> uploads{};
+  ListMarker next{};  // empty: the last page
+};
+
+struct PartEntry {
+  std::uint64_t number = 0;  // from 1
+  std::uint64_t size = 0;
+  std::string etag{};
+  std::string checksum{};  // "CRC64NVME:<base64>"; empty where the server keeps none
+};
+
+// Whether a bucket keeps what is overwritten.
+enum class Versioning : std::uint8_t { kOff, kEnabled, kSuspended };
+
+// What can be set on a bucket as a document; JSON for the policy, XML for the others.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+enum class BucketDocument : std::uint8_t { kPolicy, kCors, kLifecycle };
+
 struct RemoveFailure {
   ObjectKey key;
   Error error;
 };
 
 struct CopyOptions {
+  std::string from_version{};  // empty: the current version
   // Absent: type and metadata are the source's. Present: these replace all of them.
   std::optional<PutOptions> replace{};
   Control control{};

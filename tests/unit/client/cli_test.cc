@@ -32,13 +32,13 @@ TEST_CASE("a file keeps its name below a prefix") {
 }
 
 TEST_CASE("no key can leave the directory that it is fetched into") {
-  CHECK(relative_path_for("a/b.txt") == "a/b.txt");
-  CHECK(relative_path_for("..a/b..") == "..a/b..");
+  CHECK(client::file_path_for("a/b.txt") == "a/b.txt");
+  CHECK(client::file_path_for("..a/b..") == "..a/b..");
   for (const std::string_view key : {"../a", "a/../b", "/etc/passwd", "a//b", "a/", ".", "a/.", "", ".."}) {
     CAPTURE(key);
-    CHECK_FALSE(relative_path_for(key));
+    CHECK_FALSE(client::file_path_for(key));
   }
-  CHECK_FALSE(relative_path_for(std::string("a\0b", 3)));
+  CHECK_FALSE(client::file_path_for(std::string("a\0b", 3)));
 }
 
 TEST_CASE("sizes are written for people") {
