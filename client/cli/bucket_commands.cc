@@ -18,12 +18,16 @@ Status make_bucket(Session& session, const std::string& text) {
 
 Status remove_bucket(Session& session, const std::string& text, bool force) {
   OBJSTORE_ASSIGN(const BucketName bucket, bucket_of(text));
-  if (force) {
+  if (!force) return session.client().delete_bucket(bucket);
+  // Versions only when they are in the way: most buckets have none, and some servers do not know them.
+  for (const bool versions : {false, true}) {
     Tally tally;
-    OBJSTORE_TRY(remove_below(session, bucket, {}, {.versions = true}, tally));
+    OBJSTORE_TRY(remove_below(session, bucket, {}, {.versions = versions}, tally));
     if (tally.failures() > 0) return fail(Errc::kBucketNotEmpty, "some objects could not be removed");
+    const Status removed = session.client().delete_bucket(bucket);
+    if (removed || versions || removed.error().code != Errc::kBucketNotEmpty) return removed;
   }
-  return session.client().delete_bucket(bucket);
+  return {};
 }
 
 void print_done(Session& session, const char* verb, const std::string& bucket) {

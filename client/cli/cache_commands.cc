@@ -3,14 +3,15 @@
 #include <utility>
 
 #include "client/cli/pipeline_commands.h"
-#include "client/cli/progress.h"
+#include "client/cli/transfer_view.h"
 #include "client/cli/units.h"
 
 namespace objstore::cli {
 namespace {
 
-client::Control control_of(Session& session, ProgressBar& bar) {
-  return {.progress = [&bar](std::uint64_t done, std::optional<std::uint64_t> total) { bar.update(done, total); },
+client::Control control_of(Session& session, TransferView& view, const std::string& name) {
+  return {.progress = [&view, name](std::uint64_t done,
+                                    std::optional<std::uint64_t> size) { view.alone(name, done, size); },
           .stop = session.stop()};
 }
 
@@ -35,12 +36,12 @@ Status save(Session& session, const CacheSaveArguments& arguments) {
   OBJSTORE_ASSIGN(client::CacheStore caches, open_caches(session, arguments.bucket, arguments.prefix));
   Result<client::CacheSaveResult> result = fail(Errc::kCancelled, "stopped");
   {
-    ProgressBar bar(arguments.key, session.shows_progress());
+    TransferView view(session);
     result = caches.save(arguments.key, {.root = arguments.root,
                                          .paths = arguments.paths,
                                          .stable_mtimes = arguments.stable_mtimes,
                                          .level = arguments.level,
-                                         .control = control_of(session, bar)});
+                                         .control = control_of(session, view, arguments.key)});
   }
   if (!result) return std::unexpected(std::move(result.error()));
   if (result->skipped > 0) {
@@ -100,8 +101,9 @@ Result<ExitCode> restore(Session& session, const CacheRestoreArguments& argument
   }
   client::CacheRestoreResult restored;
   if (!arguments.lookup_only) {
-    ProgressBar bar(found->key, session.shows_progress());
-    OBJSTORE_ASSIGN(restored, caches.restore(*found, {.root = arguments.root, .control = control_of(session, bar)}));
+    TransferView view(session);
+    OBJSTORE_ASSIGN(restored,
+                    caches.restore(*found, {.root = arguments.root, .control = control_of(session, view, found->key)}));
   }
   print_found(session, *found, restored, arguments.lookup_only);
   return kExitOk;

@@ -76,8 +76,7 @@ Status Copier::copy(const RemotePath& from, const RemotePath& to) {
 Status Copier::upload(const std::string& file, const RemotePath& to) {
   TransferView view(session_);
   const RemotePath target{to.bucket, file == "-" ? to.key : key_for_file(to.key, file)};
-  OBJSTORE_TRY(
-      put_one(session_, view, {.file = file, .to = target, .options = put_, .dry_run = arguments_.dry_run}));
+  OBJSTORE_TRY(put_one(session_, view, {.file = file, .to = target, .options = put_, .dry_run = arguments_.dry_run}));
   if (!move_ || arguments_.dry_run || file == "-" || ::unlink(file.c_str()) == 0) return {};
   return fail(Errc::kIo, "it is stored, but cannot remove " + file + ": " + std::strerror(errno));
 }

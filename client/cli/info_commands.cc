@@ -66,7 +66,8 @@ Status stat_one(Session& session, const std::string& remote, const std::string& 
   OBJSTORE_ASSIGN(const RemotePath path, RemotePath::parse(remote));
   if (path.key.empty()) return stat_bucket(session, path.bucket);
   OBJSTORE_ASSIGN(const client::ObjectName object, path.object());
-  OBJSTORE_ASSIGN(const auto info, session.client().head(object, {.version_id = version_id, .control = {.stop = session.stop()}}));
+  OBJSTORE_ASSIGN(const auto info,
+                  session.client().head(object, {.version_id = version_id, .control = {.stop = session.stop()}}));
   session.json() ? print_json(session, object, info) : print_text(session, object, info);
   return {};
 }

@@ -41,13 +41,13 @@ void add_write(CLI::App* app, WriteArguments& write) {
 }
 
 void register_put(Registry& registry) {
-  auto put = add_command(
-      registry, "put", "Store files", run_put,
-      "A large upload that is interrupted goes on where it ended when the same command is given again.\n\n"
-      "Examples:\n  objcli put builds/app.tar.zst app.tar.zst\n  objcli put builds/ a.deb b.deb\n"
-      "  objcli put -r site/v2 public/\n  objcli put -r --exclude '*.o' --exclude .git src/ .\n"
-      "  tar c src | objcli put backup/src.tar -\n"
-      "  objcli put --no-overwrite --metadata commit=1f2e3d --tag stage=test builds/app app");
+  auto put =
+      add_command(registry, "put", "Store files", run_put,
+                  "A large upload that is interrupted goes on where it ended when the same command is given again.\n\n"
+                  "Examples:\n  objcli put builds/app.tar.zst app.tar.zst\n  objcli put builds/ a.deb b.deb\n"
+                  "  objcli put -r site/v2 public/\n  objcli put -r --exclude '*.o' --exclude .git src/ .\n"
+                  "  tar c src | objcli put backup/src.tar -\n"
+                  "  objcli put --no-overwrite --metadata commit=1f2e3d --tag stage=test builds/app app");
   put->add_option("target", (*put).remote, "bucket/key, or bucket/prefix/ to keep the files' names")->required();
   put->add_option("file", (*put).files, "Files, or - for standard input")->required();
   put->add_flag("-r,--recursive", (*put).recursive, "Whole directories; symbolic links are passed over");
@@ -57,12 +57,13 @@ void register_put(Registry& registry) {
 }
 
 void register_get(Registry& registry) {
-  auto get = add_command(registry, "get", "Fetch an object or a tree", run_get,
-                         "A file appears under its name only when it is complete and verified. A large one that is\n"
-                         "interrupted goes on where it ended when the same command is given again.\n\n"
-                         "Examples:\n  objcli get builds/app.tar.zst\n  objcli get builds/app.tar.zst /tmp/app.tar.zst\n"
-                         "  objcli get -r site/v2 public/\n  objcli get 'logs/2024/*.gz' .\n"
-                         "  objcli get backup/src.tar - | tar x");
+  auto get =
+      add_command(registry, "get", "Fetch an object or a tree", run_get,
+                  "A file appears under its name only when it is complete and verified. A large one that is\n"
+                  "interrupted goes on where it ended when the same command is given again.\n\n"
+                  "Examples:\n  objcli get builds/app.tar.zst\n  objcli get builds/app.tar.zst /tmp/app.tar.zst\n"
+                  "  objcli get -r site/v2 public/\n  objcli get 'logs/2024/*.gz' .\n"
+                  "  objcli get backup/src.tar - | tar x");
   get->add_option("object", (*get).remote, "bucket/key or a pattern; with -r bucket or bucket/prefix")->required();
   get->add_option("file", (*get).file, "File or directory, or - for standard output (default: the key's name, here)");
   get->add_flag("-r,--recursive", (*get).recursive, "Every object below the prefix, into a directory");
@@ -107,29 +108,27 @@ void add_copy(CLI::App* app, CpArguments& arguments) {
 }
 
 void register_cp(Registry& registry) {
-  auto cp = add_command(
-      registry, "cp", "Copy objects, on the server if both are there", run_cp,
-      "Files are written ./file or /file, objects bucket/key or s3://bucket/key.\n\n"
-      "Examples:\n  objcli cp builds/app-1.2 releases/app\n  objcli cp -r builds/1.2 releases/1.2\n"
-      "  objcli cp ./app.tar.zst s3://builds/");
+  auto cp = add_command(registry, "cp", "Copy objects, on the server if both are there", run_cp,
+                        "Files are written ./file or /file, objects bucket/key or s3://bucket/key.\n\n"
+                        "Examples:\n  objcli cp builds/app-1.2 releases/app\n  objcli cp -r builds/1.2 releases/1.2\n"
+                        "  objcli cp ./app.tar.zst s3://builds/");
   add_copy(cp.app, *cp);
   cp->add_option("--version-id", (*cp).version_id, "An older version of the source")->type_name("ID");
 
-  auto mv = add_command(
-      registry, "mv", "Move objects: copy, then remove the source", run_mv,
-      "Each source is removed when it has been copied and the copy is stored.\n\n"
-      "Examples:\n  objcli mv builds/app-1.2 releases/app\n  objcli mv -r builds/tmp/ builds/old/\n"
-      "  objcli mv 'in/*.csv' done/");
+  auto mv = add_command(registry, "mv", "Move objects: copy, then remove the source", run_mv,
+                        "Each source is removed when it has been copied and the copy is stored.\n\n"
+                        "Examples:\n  objcli mv builds/app-1.2 releases/app\n  objcli mv -r builds/tmp/ builds/old/\n"
+                        "  objcli mv 'in/*.csv' done/");
   add_copy(mv.app, *mv);
 }
 
 void register_sync(Registry& registry) {
-  auto sync = add_command(
-      registry, "sync", "Make one tree like another", run_sync,
-      "Copies what the target lacks, what has another size, and what was modified since; a file that was\n"
-      "fetched gets the object's time. Files are written ./directory, objects s3://bucket/prefix.\n\n"
-      "Examples:\n  objcli sync ./public s3://site/\n  objcli sync --delete --dry-run ./public s3://site/\n"
-      "  objcli sync s3://site/ ./public\n  objcli sync --checksum s3://site/v1 s3://mirror/v1");
+  auto sync =
+      add_command(registry, "sync", "Make one tree like another", run_sync,
+                  "Copies what the target lacks, what has another size, and what was modified since; a file that was\n"
+                  "fetched gets the object's time. Files are written ./directory, objects s3://bucket/prefix.\n\n"
+                  "Examples:\n  objcli sync ./public s3://site/\n  objcli sync --delete --dry-run ./public s3://site/\n"
+                  "  objcli sync s3://site/ ./public\n  objcli sync --checksum s3://site/v1 s3://mirror/v1");
   sync->add_option("from", (*sync).from, "The tree that is right")->required();
   sync->add_option("to", (*sync).to, "The tree that becomes like it")->required();
   sync->add_flag("--delete", (*sync).remove, "Remove what only the target has, when all else has gone well");
@@ -153,10 +152,9 @@ void register_sync(Registry& registry) {
 }
 
 void register_find(Registry& registry) {
-  auto find = add_command(
-      registry, "find", "List the objects that match", run_find,
-      "Examples:\n  objcli find builds --include '*.deb' --larger 10M\n"
-      "  objcli find -0 logs/2024/ --older 30d | xargs -0 objcli rm");
+  auto find = add_command(registry, "find", "List the objects that match", run_find,
+                          "Examples:\n  objcli find builds --include '*.deb' --larger 10M\n"
+                          "  objcli find -0 logs/2024/ --older 30d | xargs -0 objcli rm");
   find->add_option("path", (*find).path, "bucket or bucket/prefix")->required();
   find->add_option("--larger", (*find).larger, "More than so many bytes")->type_name("SIZE");
   find->add_option("--smaller", (*find).smaller, "Fewer than so many bytes")->type_name("SIZE");
@@ -184,16 +182,15 @@ void register_stat(Registry& registry) {
 }
 
 void register_presign(Registry& registry) {
-  auto presign = add_command(
-      registry, "presign", "Make a URL that works without credentials", run_presign,
-      "Examples:\n  objcli presign builds/app.tar.zst\n  objcli presign --expires 7d builds/app.tar.zst\n"
-      "  curl -T app \"$(objcli presign --method PUT builds/app)\"");
+  auto presign =
+      add_command(registry, "presign", "Make a URL that works without credentials", run_presign,
+                  "Examples:\n  objcli presign builds/app.tar.zst\n  objcli presign --expires 7d builds/app.tar.zst\n"
+                  "  curl -T app \"$(objcli presign --method PUT builds/app)\"");
   presign->add_option("object", (*presign).remote, "bucket/key")->required();
   presign->add_option("--method", (*presign).method, "GET, HEAD, PUT or DELETE (default GET)")
       ->type_name("METHOD")
       ->transform(CLI::IsMember({"GET", "HEAD", "PUT", "DELETE"}, CLI::ignore_case));
-  presign->add_option("--expires", (*presign).expires, "How long it works, at most 7d (default 1h)")
-      ->type_name("TIME");
+  presign->add_option("--expires", (*presign).expires, "How long it works, at most 7d (default 1h)")->type_name("TIME");
 }
 
 }  // namespace

@@ -25,5 +25,8 @@ struct Registry {
 void register_buckets(Registry& registry);
 void register_objects(Registry& registry);
 void register_pipelines(Registry& registry);
+// options: of the command line; read when the command runs.
+void register_admin(Registry& registry, const GlobalOptions& options);
+void register_shell(Registry& registry);
 
 }  // namespace objstore::cli

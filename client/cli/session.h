@@ -73,8 +73,8 @@ class Session {
   void print_raw(std::string_view bytes);
   // What a person may like to know ("put a/b, 3 MiB"): standard output, unless --quiet; not with --json.
   void note(std::string_view line);
-  // Replaces what was drawn before at the end of the terminal by these lines; empty: only takes it away. What is printed
-  // takes it away, too.
+  // Replaces what was drawn before at the end of the terminal by these lines; empty: only takes it away. What is
+  // printed takes it away, too.
   void draw(std::string_view text);
   // A line about what is under way, on standard error.
   void progress_line(std::string_view line);
@@ -95,12 +95,11 @@ class Session {
   const std::stop_token stop_;
   bool progress_ = false;
   bool colours_ = false;
-  std::mutex mutex_;              // keeps lines whole
+  std::mutex mutex_;             // keeps lines whole
   std::size_t drawn_lines_ = 0;  // guarded by mutex_
 };
 
 // For errors before there is a session; json: as --json. colours: of standard error.
-void print_error(bool json, std::string_view what, const Error& error, std::string_view advice,
-                 bool colours = false);
+void print_error(bool json, std::string_view what, const Error& error, std::string_view advice, bool colours = false);
 
 }  // namespace objstore::cli

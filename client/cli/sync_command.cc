@@ -37,7 +37,7 @@ Result<ExitCode> sync_checked(Session& session, const SyncArguments& arguments, 
     OBJSTORE_ASSIGN(options.put, write_options(session, arguments.write, to.remote->bucket));
   }
   options.remove_extra = arguments.remove;
-  options.get.keep_time = true;
+  options.keep_times = true;
   options.get.sync = arguments.sync;
   return run.run(place_of(from), place_of(to), options, what);
 }

@@ -51,6 +51,17 @@ void TransferView::moved(std::string_view name, std::uint64_t done, std::optiona
   }
 }
 
+void TransferView::alone(std::string_view name, std::uint64_t done, std::optional<std::uint64_t> size) {
+  {
+    const std::lock_guard lock(mutex_);
+    files_planned_ = 1;
+    complete_ = true;
+    sizes_known_ = size.has_value();
+    bytes_planned_ = size.value_or(0);
+  }
+  moved(name, done, size);
+}
+
 void TransferView::finished(std::string_view name, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
   if (const auto found = active_.find(name); found != active_.end()) active_.erase(found);

@@ -30,6 +30,8 @@ class TransferView {
   void all_planned();
   // Bytes of one file so far; may fall back.
   void moved(std::string_view name, std::uint64_t done, std::optional<std::uint64_t> size);
+  // The only transfer there is, of which nothing was known before.
+  void alone(std::string_view name, std::uint64_t done, std::optional<std::uint64_t> size);
   // size: what it turned out to be.
   void finished(std::string_view name, std::uint64_t size);
   void failed(std::string_view name);

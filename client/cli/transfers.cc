@@ -41,9 +41,8 @@ void print_get(Session& session, const GetTask& task, const client::ObjectInfo& 
 }
 
 client::Control control_for(Session& session, TransferView& view, const std::string& name) {
-  return {.progress = [&view, name](std::uint64_t done, std::optional<std::uint64_t> size) {
-            view.moved(name, done, size);
-          },
+  return {.progress = [&view, name](std::uint64_t done,
+                                    std::optional<std::uint64_t> size) { view.moved(name, done, size); },
           .stop = session.stop()};
 }
 
@@ -57,7 +56,8 @@ std::optional<std::uint64_t> size_of_file(const std::string& file) {
 }  // namespace
 
 Error with_resume_hint(Error error) {
-  if (error.code == Errc::kCancelled) error.message += "; the same command goes on with large files where this one ended";
+  if (error.code == Errc::kCancelled)
+    error.message += "; the same command goes on with large files where this one ended";
   return error;
 }
 
@@ -106,9 +106,8 @@ Status get_one(Session& session, TransferView& view, const GetTask& task) {
     known = true;
     view.moved(name, done, size);
   };
-  auto result = task.file == "-"
-                    ? session.client().get(task.from, write_standard_output(session.stop()), options)
-                    : session.client().get_file(task.from, task.file, options);
+  auto result = task.file == "-" ? session.client().get(task.from, write_standard_output(session.stop()), options)
+                                 : session.client().get_file(task.from, task.file, options);
   if (!result) {
     view.failed(task.from.key.str());
     return std::unexpected(task.file == "-" ? result.error() : with_resume_hint(result.error()));

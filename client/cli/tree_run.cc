@@ -77,7 +77,8 @@ void TreeRun::event(const client::SyncEvent& event) {
 client::SyncOptions TreeRun::options() {
   client::SyncOptions options{.dry_run = dry_run_,
                               .files_at_once = session_.files_at_once(),
-                              .get = {.keep_time = false, .resume = true},
+                              .get = {.resume = true},
+                              .keep_times = false,
                               .observer = this,
                               .stop = session_.stop()};
   options.resume_file_for = [this](const std::string& file, const client::ObjectName& to) {

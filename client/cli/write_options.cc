@@ -39,8 +39,9 @@ Status apply_ttl(Session& session, const std::string& ttl, const BucketName& buc
   const std::uint32_t days = *seconds / kDay;
   const auto document = session.client().document(bucket, client::BucketDocument::kLifecycle);
   if (!document && document.error().code == Errc::kUnsupported) {
-    return fail(Errc::kUnsupported, "this server has no lifecycle, so that nothing would ever remove the object; leave "
-                                    "--ttl away and remove it yourself");
+    return fail(Errc::kUnsupported,
+                "this server has no lifecycle, so that nothing would ever remove the object; leave "
+                "--ttl away and remove it yourself");
   }
   const bool no_document = !document && (document.error().code == Errc::kNotFound);
   if (!document && !no_document) return std::unexpected(document.error());
@@ -52,8 +53,9 @@ Status apply_ttl(Session& session, const std::string& ttl, const BucketName& buc
       return {};
     }
   }
-  return fail(Errc::kUnsupported, "the lifecycle of " + bucket.str() + " has no rule that removes what has the tag ttl=" +
-                                      std::to_string(days) + "d; add " + rule_text(days) + " with `objcli lifecycle set`");
+  return fail(Errc::kUnsupported, "the lifecycle of " + bucket.str() +
+                                      " has no rule that removes what has the tag ttl=" + std::to_string(days) +
+                                      "d; add " + rule_text(days) + " with `objcli lifecycle set`");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What put, cp, mv and sync may say about the objects that they write, and which of a tree they take. Pure but for --ttl,
-// which asks the server.
+// What put, cp, mv and sync may say about the objects that they write, and which of a tree they take. Pure but for
+// --ttl, which asks the server.
 #pragma once
 
 #include <objstore/tree.h>

@@ -49,17 +49,16 @@ Client::Impl::Impl(ClientOptions o, Endpoint endpoint, std::optional<TlsContext>
     : options(std::move(o)),
       rate(options.rate_limit),
       transport(std::move(tls), std::max(2 * options.parallelism, options.connections_max)),
-      caller(
-          {.endpoint = std::move(endpoint),
-           .region = options.region,
-           .credentials = options.credentials,
-           .addressing = options.addressing,
-           .connect_timeout = options.connect_timeout,
-           .io_timeout = options.io_timeout,
-           .attempts_max = options.attempts_max,
-           .user_agent = "objstore/" OBJSTORE_VERSION,
-           .rate = &rate},
-          transport, clock, sleep_or_stop) {}
+      caller({.endpoint = std::move(endpoint),
+              .region = options.region,
+              .credentials = options.credentials,
+              .addressing = options.addressing,
+              .connect_timeout = options.connect_timeout,
+              .io_timeout = options.io_timeout,
+              .attempts_max = options.attempts_max,
+              .user_agent = "objstore/" OBJSTORE_VERSION,
+              .rate = &rate},
+             transport, clock, sleep_or_stop) {}
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;

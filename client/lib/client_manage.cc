@@ -81,19 +81,17 @@ Status Client::set_versioning(const BucketName& bucket, Versioning versioning) {
 
 Status Client::remove_version(const ObjectName& object, const std::string& version_id) {
   const std::string query = wire::QueryBuilder().add("versionId", version_id).str();
-  OBJSTORE_ASSIGN(
-      const auto response,
-      call(impl_->caller,
-           {.method = "DELETE", .bucket = object.bucket.str(), .key = object.key.str(), .query = query}));
+  OBJSTORE_ASSIGN(const auto response,
+                  call(impl_->caller,
+                       {.method = "DELETE", .bucket = object.bucket.str(), .key = object.key.str(), .query = query}));
   (void)response;
   return {};
 }
 
 Result<std::map<std::string, std::string>> Client::tags(const ObjectName& object, const std::string& version_id) {
-  OBJSTORE_ASSIGN(
-      const auto response,
-      call(impl_->caller,
-           {.bucket = object.bucket.str(), .key = object.key.str(), .query = tagging_query(version_id)}));
+  OBJSTORE_ASSIGN(const auto response,
+                  call(impl_->caller,
+                       {.bucket = object.bucket.str(), .key = object.key.str(), .query = tagging_query(version_id)}));
   return read_tags(response.body);
 }
 
@@ -145,10 +143,9 @@ Result<std::vector<PartEntry>> Client::list_parts(const ObjectName& object, cons
 
 Status Client::abort_upload(const ObjectName& object, const std::string& upload_id) {
   const std::string query = wire::QueryBuilder().add("uploadId", upload_id).str();
-  OBJSTORE_ASSIGN(
-      const auto response,
-      call(impl_->caller,
-           {.method = "DELETE", .bucket = object.bucket.str(), .key = object.key.str(), .query = query}));
+  OBJSTORE_ASSIGN(const auto response,
+                  call(impl_->caller,
+                       {.method = "DELETE", .bucket = object.bucket.str(), .key = object.key.str(), .query = query}));
   (void)response;
   return {};
 }

@@ -301,7 +301,7 @@ Status ResumableDownload::take_up(Download& download) {
 Result<ObjectInfo> ResumableDownload::receive(Download& download) {
   OBJSTORE_TRY(take_up(download));
   OBJSTORE_ASSIGN(ObjectInfo info, download.run());
-  if (options_.keep_time) OBJSTORE_TRY(sink_->set_time(info.last_modified_ms));
+  if (options_.modified_ms != 0) OBJSTORE_TRY(sink_->set_time(options_.modified_ms));
   OBJSTORE_TRY(sink_->commit(options_.sync));
   return info;
 }
@@ -343,7 +343,7 @@ Result<ObjectInfo> download_file(const S3Caller& caller, const ObjectName& from,
   if (!sink) {
     OBJSTORE_ASSIGN(sink, FileSink::open(path));
   }
-  if (options.keep_time) OBJSTORE_TRY(sink->set_time(info.last_modified_ms));
+  if (options.modified_ms != 0) OBJSTORE_TRY(sink->set_time(options.modified_ms));
   OBJSTORE_TRY(sink->commit(options.sync));
   return info;
 }

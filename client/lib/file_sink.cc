@@ -158,6 +158,12 @@ Status FileSink::read_kept(const std::function<void(ByteView)>& consume) const {
   return {};
 }
 
+Status FileSink::restrict_to_owner() {
+  constexpr mode_t kOwnerOnly = 0600;
+  if (!temporary_.empty() && ::fchmod(fd_, kOwnerOnly) != 0) return cannot_write(path_, errno);
+  return {};
+}
+
 Status FileSink::set_time(std::int64_t unix_ms) {
   if (temporary_.empty()) return {};  // a pipe's or a device's time is nobody's
   constexpr std::int64_t kMsPerSecond = 1000;

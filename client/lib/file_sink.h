@@ -33,6 +33,8 @@ class FileSink {
   Status read_kept(const std::function<void(ByteView)>& consume) const;
   // The destructor leaves the temporary file for another open_kept(), if this is one.
   void keep() noexcept { keep_ = findable_; }
+  // Nobody else may read it, whatever the file that it replaces allowed.
+  Status restrict_to_owner();
   // Sets when the file was modified.
   Status set_time(std::int64_t unix_ms);
 

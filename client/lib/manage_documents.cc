@@ -128,8 +128,8 @@ Result<std::vector<PartEntry>> list_all_parts(const S3Caller& caller, const Obje
     wire::QueryBuilder query;
     query.add("uploadId", upload_id).add("max-parts", "1000");
     if (!marker.empty()) query.add("part-number-marker", marker);
-    auto response = caller.call(
-        {.bucket = object.bucket.str(), .key = object.key.str(), .query = query.str(), .stop = stop});
+    auto response =
+        caller.call({.bucket = object.bucket.str(), .key = object.key.str(), .query = query.str(), .stop = stop});
     if (!response) return std::unexpected<Error>(std::move(response.error()));
     OBJSTORE_ASSIGN(PartPage page, read_parts(response->body));
     std::ranges::move(page.parts, std::back_inserter(parts));

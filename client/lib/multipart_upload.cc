@@ -121,10 +121,8 @@ Result<MultipartUpload::Sent> MultipartUpload::send(const Job& job) {
   OBJSTORE_ASSIGN(std::string known, present(job, digest));
   if (!known.empty()) {
     part.set(job.body->size());
-    return Sent{.etag = std::move(known),
-                .checksum = std::move(digest.checksum),
-                .size = job.body->size(),
-                .was_there = true};
+    return Sent{
+        .etag = std::move(known), .checksum = std::move(digest.checksum), .size = job.body->size(), .was_there = true};
   }
   S3Request request{
       .method = "PUT",

@@ -15,8 +15,8 @@ inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{50'000}
                                                  << 30;  // 10,000 parts of 5 GiB: AWS's limit since 2025
 inline constexpr std::uint64_t kSingleCopyBytesMax = std::uint64_t{5} << 30;
 
-// What is wanted when nobody says what: 8 MiB; more, by whole MiB, for a body that would have more than about a thousand
-// parts. total: 0 when it is not known.
+// What is wanted when nobody says what: 8 MiB; more, by whole MiB, for a body that would have more than about a
+// thousand parts. total: 0 when it is not known.
 std::uint64_t default_part_size(std::uint64_t total) noexcept;
 
 // The part size for a body of known length: `wanted`, or larger by whole MiB when that would take more than kPartsMax

@@ -98,8 +98,10 @@ Result<HttpRequest> S3Caller::prepare(const S3Request& request, Location& where)
 S3Result<std::unique_ptr<Incoming>> S3Caller::open_once(const S3Request& request) const {
   Location where;
   OBJSTORE_ASSIGN(const HttpRequest http, prepare(request, where));
-  const IoLimits limits{
-      .connect_timeout = options_.connect_timeout, .io_timeout = options_.io_timeout, .stop = request.stop, .rate = options_.rate};
+  const IoLimits limits{.connect_timeout = options_.connect_timeout,
+                        .io_timeout = options_.io_timeout,
+                        .stop = request.stop,
+                        .rate = options_.rate};
   OBJSTORE_ASSIGN(auto incoming, transport_.send(where.endpoint, http, limits));
   const int status = incoming->head().status;
   if (status < 200 || status > 299) return std::unexpected(failure_of(*incoming, request));

@@ -56,15 +56,20 @@ bool is_directory_mark(const Place& place, const TreeEntry& entry) {
   return std::holds_alternative<Prefix>(place) && entry.size == 0 && (entry.path.empty() || entry.path.ends_with('/'));
 }
 
-Status check_places(const Place& from, const Place& to) {
+// Where below the source the target lies; nothing when it does not.
+std::optional<std::string> target_inside(const Place& from, const Place& to) {
   const auto* a = std::get_if<Prefix>(&from);
   const auto* b = std::get_if<Prefix>(&to);
-  if (a == nullptr || b == nullptr) {
-    if (a == nullptr && b == nullptr) return fail(Errc::kInvalidArgument, "neither of the two is in a bucket");
-    return {};
+  if (a == nullptr || b == nullptr || a->bucket != b->bucket || !b->prefix.starts_with(a->prefix)) return std::nullopt;
+  return b->prefix.substr(a->prefix.size());
+}
+
+Status check_places(const Place& from, const Place& to, const PathFilter& filter) {
+  if (std::holds_alternative<Directory>(from) && std::holds_alternative<Directory>(to)) {
+    return fail(Errc::kInvalidArgument, "neither of the two is in a bucket");
   }
-  if (a->bucket != b->bucket) return {};
-  if (b->prefix.starts_with(a->prefix)) {
+  const auto inside = target_inside(from, to);
+  if (inside && (inside->empty() || !filter.includes_some())) {
     return fail(Errc::kInvalidArgument, "the target is inside the source: the copy would copy itself");
   }
   return {};
@@ -74,7 +79,12 @@ Status check_places(const Place& from, const Place& to) {
 class Planner {
  public:
   Planner(Client& client, const Place& from, const Place& to, const SyncOptions& options)
-      : client_(client), from_(from), to_(to), options_(options), run_(client, from, to, options) {}
+      : client_(client),
+        from_(from),
+        to_(to),
+        options_(options),
+        inside_(target_inside(from, to)),
+        run_(client, from, to, options) {}
 
   Result<SyncReport> sync() {
     const bool compares = options_.compare != Compare::kAlways || options_.remove_extra;
@@ -113,6 +123,8 @@ class Planner {
       if (options_.stop.stop_requested()) return fail(Errc::kCancelled, "stopped");
       OBJSTORE_ASSIGN(auto step, merge.next());
       if (!step.first && !step.second) break;
+      const bool of_target = step.first && inside_ && step.first->path.starts_with(*inside_);
+      if (of_target) continue;
       if (step.first) ++found_;
       if (!step.first) {
         if (options_.remove_extra) extra.push_back(std::move(*step.second));
@@ -128,6 +140,7 @@ class Planner {
   const Place& from_;
   const Place& to_;
   const SyncOptions& options_;
+  const std::optional<std::string> inside_;
   SyncRun run_;
   std::uint64_t found_ = 0;
 };
@@ -139,7 +152,7 @@ Result<SyncReport> sync(Client& client, const Place& from, const Place& to, cons
   if (options.files_at_once < 1 || options.files_at_once > kFilesMax) {
     return fail(Errc::kInvalidArgument, "files_at_once is not within 1 and 256");
   }
-  OBJSTORE_TRY(check_places(from, to));
+  OBJSTORE_TRY(check_places(from, to, options.filter));
   return Planner(client, from, to, options).sync();
 }
 

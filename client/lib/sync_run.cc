@@ -38,8 +38,8 @@ void SyncRun::consider(TreeEntry source, std::optional<TreeEntry> target) {
 }
 
 void SyncRun::all_considered() {
-  // The queue is first in, first out; that another thread still compares its last one only means that the total grows by
-  // that after it was called complete.
+  // The queue is first in, first out; that another thread still compares its last one only means that the total grows
+  // by that after it was called complete.
   queue_.push({.source = {}, .target = {}, .last = true});
 }
 
@@ -103,10 +103,8 @@ Control SyncRun::control_for(const TreeEntry& entry) {
 }
 
 void SyncRun::copy(const TreeEntry& entry) {
-  SyncEvent event{.path = entry.path,
-                  .source = name_of(from_, entry.path),
-                  .target = name_of(to_, entry.path),
-                  .size = entry.size};
+  SyncEvent event{
+      .path = entry.path, .source = name_of(from_, entry.path), .target = name_of(to_, entry.path), .size = entry.size};
   if (!options_.dry_run) {
     Status status = transfer(entry, event);
     if (!status) event.error = std::move(status.error());
@@ -169,6 +167,11 @@ Status SyncRun::download(const TreeEntry& entry, SyncEvent& event) {
   OBJSTORE_ASSIGN(const ObjectName from, object_of(std::get<Prefix>(from_), entry.path));
   GetOptions get = options_.get;
   get.range.reset();
+  // The listing's: a GET's Last-Modified has whole seconds only.
+  get.modified_ms = options_.keep_times ? entry.modified_ms : 0;
+  // To look for what an earlier call has left costs a look through the directory.
+  constexpr std::uint64_t kResumeBytesMin = std::uint64_t{8} << 20;
+  get.resume = get.resume && entry.size >= kResumeBytesMin;
   get.control = control_for(entry);
   OBJSTORE_ASSIGN(ObjectInfo info, client_.get_file(from, event.target, get));
   event.size = info.size;

@@ -1,7 +1,6 @@
-#include <objstore/tree.h>
-
 #include <dirent.h>
 #include <fcntl.h>
+#include <objstore/tree.h>
 #include <sys/stat.h>
 
 #include <algorithm>

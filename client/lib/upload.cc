@@ -35,7 +35,8 @@ Result<PutResult> send_parts(MultipartUpload& upload, const Body& body, std::uin
 
 Result<PutResult> upload_parts(const UploadContext& context, const ObjectName& to, const Body& body,
                                const PutOptions& options, const std::function<Status()>& check) {
-  OBJSTORE_ASSIGN(const std::uint64_t part_size, part_size_for(body.size(), wanted_part_size(context, options, body.size())));
+  OBJSTORE_ASSIGN(const std::uint64_t part_size,
+                  part_size_for(body.size(), wanted_part_size(context, options, body.size())));
   Meter meter(options.control.progress, body.size());
   MultipartUpload upload(context, to, options, meter);
   OBJSTORE_TRY(upload.begin());
@@ -102,8 +103,7 @@ class ResumableUpload {
 
 UploadState ResumableUpload::wanted(const struct stat& state) const {
   UploadState out;
-  const std::string target =
-      context_.caller.options().endpoint.url() + "\n" + to_.bucket.str() + "\n" + to_.key.str();
+  const std::string target = context_.caller.options().endpoint.url() + "\n" + to_.bucket.str() + "\n" + to_.key.str();
   // The headers were fixed when the upload was begun: with others it is another upload.
   std::string identity = target + "\n" + std::to_string(state.st_size) + " " + std::to_string(state.st_mtim.tv_sec) +
                          "." + std::to_string(state.st_mtim.tv_nsec);

@@ -84,8 +84,8 @@ Status UploadStateFile::write(const UploadState& state) {
     text += line + "\n";
   }
   written_ = true;
-  const bool done = ::ftruncate(fd_, 0) == 0 &&
-                    ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  const bool done =
+      ::ftruncate(fd_, 0) == 0 && ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   if (!done) return fail(Errc::kIo, "cannot write " + path_ + ": " + std::strerror(errno));
   return {};
 }

@@ -66,8 +66,9 @@ struct SyncOptions {
   PutOptions put{};
   // For uploads: the resume file of one (see PutOptions::resume_file); an empty function or name: none.
   std::function<std::string(const std::string& file, const ObjectName& to)> resume_file_for{};
-  // For downloads. Range, conditions and control are ignored.
+  // For downloads. Range, conditions, time and control are ignored.
   GetOptions get{};
+  bool keep_times = true;  // downloads: files get the objects' times, by which kSizeAndTime knows them again
   SyncObserver* observer = nullptr;
   std::stop_token stop{};
 };
@@ -84,11 +85,12 @@ struct SyncReport {
 // An error is of a tree that cannot be read, or kCancelled; what concerns one file is an event and is counted.
 // kNoSuchKey when nothing starts with the source's prefix; kNotFound when the source directory holds nothing and
 // remove_extra would empty the target.
-// kInvalidArgument when one place is inside the other and the copy would copy itself.
+// kInvalidArgument when the target is inside the source and the copy would copy itself; with a filter that includes
+// only some, what lies in the target is passed over instead.
 Result<SyncReport> sync(Client& client, const Place& from, const Place& to, const SyncOptions& options);
 
-// A copy on the server that keeps of the source what `changes` does not state: type, headers, metadata. With a condition
-// or a change it costs one request more.
+// A copy on the server that keeps of the source what `changes` does not state: type, headers, metadata. With a
+// condition or a change it costs one request more.
 Result<PutResult> copy_with(Client& client, const ObjectName& from, const ObjectName& to, const PutOptions& changes,
                             const Control& control);
 

@@ -50,17 +50,17 @@ struct PutOptions {
   std::string if_match{};       // kPreconditionFailed unless the object has this ETag; empty: no condition
   std::uint64_t part_size = 0;  // of a multipart upload, as ClientOptions'; 0: as there
   // put_file: a file that remembers a multipart upload under way. When the call is stopped or loses the server, the
-  // upload stays, and the same call goes on with it: parts that the server has, with the same bytes, are not sent again.
-  // Gone when the object is there. Its directory must exist; one call uses it at a time, another starts anew. Empty:
-  // an upload that fails is aborted.
+  // upload stays, and the same call goes on with it: parts that the server has, with the same bytes, are not sent
+  // again. Gone when the object is there. Its directory must exist; one call uses it at a time, another starts anew.
+  // Empty: an upload that fails is aborted.
   std::string resume_file{};
   Control control{};
 };
 
 struct PutResult {
   std::uint64_t size = 0;
-  std::string etag{};      // with its quotes, as S3 gives it
-  std::string checksum{};  // "CRC64NVME:<base64>" when the server confirmed one
+  std::string etag{};         // with its quotes, as S3 gives it
+  std::string checksum{};     // "CRC64NVME:<base64>" when the server confirmed one
   std::uint64_t resumed = 0;  // bytes that the server had from an earlier call
 };
 
@@ -72,11 +72,11 @@ struct ByteRange {
 
 struct GetOptions {
   std::optional<ByteRange> range{};
-  std::string if_match{};       // kPreconditionFailed unless the object has this ETag
-  std::string if_none_match{};  // kNotModified when the object has this ETag
-  std::string version_id{};     // empty: the current version
-  bool sync = false;            // get_file: fsync before the file gets its name
-  bool keep_time = false;       // get_file: the file gets the object's time of modification
+  std::string if_match{};        // kPreconditionFailed unless the object has this ETag
+  std::string if_none_match{};   // kNotModified when the object has this ETag
+  std::string version_id{};      // empty: the current version
+  bool sync = false;             // get_file: fsync before the file gets its name
+  std::int64_t modified_ms = 0;  // get_file: the time of modification that the file gets; 0: when it was written
   // get_file: what has arrived when the call is stopped, killed or loses the server stays beside the target as
   // ".objstore-*.part", and the same call goes on from there if the object is still the same (its ETag).
   bool resume = false;
@@ -95,7 +95,7 @@ struct ObjectInfo {
   std::string checksum{};             // "CRC64NVME:<base64>"; "...-N" for one composed of N parts
   std::int64_t last_modified_ms = 0;  // since 1970-01-01T00:00:00Z
   std::map<std::string, std::string> metadata{};
-  bool verified = false;  // get: the whole body matched the checksum that the server keeps
+  bool verified = false;      // get: the whole body matched the checksum that the server keeps
   std::uint64_t resumed = 0;  // get_file: bytes that were there from an earlier call
 };
 

@@ -34,6 +34,8 @@ class PathFilter {
   // kInvalidArgument for an empty pattern.
   static Result<PathFilter> create(std::vector<std::string> include, std::vector<std::string> exclude);
   bool matches(std::string_view path) const noexcept { return includes(path) && !excludes(path); }
+  // Whether there are patterns that include.
+  bool includes_some() const noexcept { return !include_.empty(); }
   // An excluded directory holds nothing that matches.
   bool excludes(std::string_view path) const noexcept;
 
@@ -70,8 +72,8 @@ class TreeReader {
 
 // A directory that is not there is an empty tree when `absent_is_empty`, else kNotFound. kAccessDenied, kIo when one
 // below it cannot be read: a tree that is only partly known must not look like a smaller one.
-std::unique_ptr<TreeReader> read_tree(Client& client, const Place& place, const PathFilter& filter, bool absent_is_empty,
-                                      std::stop_token stop = {});
+std::unique_ptr<TreeReader> read_tree(Client& client, const Place& place, const PathFilter& filter,
+                                      bool absent_is_empty, std::stop_token stop = {});
 
 // Where below a directory a path of a tree goes; nothing for one that would leave it or that no file can have: with a
 // part that is empty, "." or "..", or with NUL.

@@ -1,0 +1,104 @@
+"""objcli against a server that is not ours: s3rver, in the version of s3rver/package-lock.json."""
+import hashlib
+import json
+import pathlib
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from clientlib import MIB, file_digest, tree_digests, write_noise
+from objcli_command import NOT_FOUND, USAGE, cli  # noqa: F401, a fixture
+from objd_process import free_port
+from test_js_sdk import install
+
+HERE = pathlib.Path(__file__).resolve().parent / "s3rver"
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
+
+
+@pytest.fixture(scope="module")
+def other(work_dir, client_env):
+    """The endpoint of a running s3rver."""
+    folder = BUILD / "js" / hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    if not (folder / "installed").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, folder)
+        install(folder)
+    data, port = work_dir / "s3rver", free_port()
+    data.mkdir()
+    node = shutil.which("node", path=client_env["PATH"]) or "node"
+    server = subprocess.Popen([node, "node_modules/s3rver/bin/s3rver.js", "-d", data, "-p", str(port), "-a", "127.0.0.1",
+                               "--no-vhost-buckets", "-s"], cwd=folder, env=client_env, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    endpoint = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(endpoint, timeout=5)
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            assert time.monotonic() < deadline, "s3rver does not answer"
+            time.sleep(0.1)
+            continue
+        break
+    yield endpoint
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture
+def there(cli, other):
+    def call(*arguments, **how):
+        keys = ("--access-key", "S3RVER", "--secret-key", "S3RVER", "--endpoint", other)
+        return cli(*keys, *arguments, **how)
+    call("mb", "bkt")
+    yield call
+    call("rb", "--force", "bkt")
+
+
+def test_files_and_trees(there, small_tree, tmp_path):
+    large = write_noise(tmp_path / "large", 40 * MIB + 1, seed=1)
+    there("put", "bkt/large", large)
+    there("get", "bkt/large", tmp_path / "back")
+    assert file_digest(tmp_path / "back") == file_digest(large)
+    there("--quiet", "put", "-r", "bkt/t", small_tree)
+    there("--quiet", "get", "-r", "bkt/t", tmp_path / "tree")
+    assert tree_digests(tmp_path / "tree") == tree_digests(small_tree)
+    there("put", "--metadata", "a=b", "bkt/small", "-", input="text")
+    assert there("cat", "bkt/small").stdout == "text"
+    assert json.loads(there("--json", "stat", "bkt/small").stdout)["metadata"] == {"a": "b"}
+    there("cp", "bkt/small", "bkt/copy")
+    there("mv", "bkt/copy", "bkt/moved")
+    assert there("cat", "bkt/moved").stdout == "text"
+    assert "bkt/moved" in there("find", "bkt", "--smaller", "1K").stdout
+    there("rm", "bkt/moved")
+    there("stat", "bkt/moved", status=NOT_FOUND)
+
+
+def test_sync(there, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    for name in ("a", "b", "c"):
+        (site / name).write_text(name)
+    there("sync", site, "s3://bkt/s")
+    time.sleep(1.1)  # its listing has whole seconds
+    assert there("sync", site, "s3://bkt/s").stdout == ""
+    (site / "a").write_text("longer")
+    (site / "b").unlink()
+    changed = there("sync", "--delete", site, "s3://bkt/s").stdout.splitlines()
+    assert len(changed) == 2 and changed[1] == "removed bkt/s/b"
+    assert there("diff", "--checksum", site, "s3://bkt/s").stdout == ""
+    there("sync", "s3://bkt/s", tmp_path / "back")
+    assert tree_digests(tmp_path / "back") == tree_digests(site)
+
+
+def test_what_it_lacks_is_said_in_words(there, other):
+    done = there("policy", "get", "bkt", status=USAGE)
+    assert "this server has no policy" in done.stderr
+    assert "ok" in there("doctor", "--write", "bkt").stdout
