@@ -132,7 +132,10 @@ Status Download::resume(const HttpResponseHead& head) const {
   const auto range = head.headers.find("content-range");
   const std::string wanted = "bytes " + std::to_string(first() + received_) + "-";
   if (head.status == 206 && range && range->starts_with(wanted)) return {};
-  return fail(Errc::kUnreachable, "the transfer broke off and the server does not let it continue");
+  // Behind an earlier call's bytes that is for good: with another code they go, and the next call begins anew.
+  const bool first_request = info_.resumed > 0 && received_ == info_.resumed;
+  return fail(first_request ? Errc::kUnsupported : Errc::kUnreachable,
+              "the transfer broke off and the server does not let it continue");
 }
 
 Status Download::receive(Incoming& incoming, std::optional<Error>& broken) {
