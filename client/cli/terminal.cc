@@ -118,9 +118,11 @@ std::string fit(const std::string& bar, std::string_view name, std::string_view 
   const std::size_t bar_columns = bar.empty() ? 0 : kBarColumns + 2;
   // A line that reaches the last column wraps on some terminals.
   const std::size_t usable = width > 1 ? width - 1 : 1;
-  std::string out = bar.empty() || bar_columns > usable ? std::string() : bar + "  ";
-  const std::size_t left = usable - (out.empty() ? 0 : bar_columns);
   const std::size_t taken = columns_of(numbers);
+  // Numbers say more than a bar.
+  const bool room = !bar.empty() && bar_columns + taken <= usable;
+  const std::string out = room ? bar + "  " : std::string();
+  const std::size_t left = usable - (room ? bar_columns : 0);
   if (name.empty() || taken + 6 > left) return out + shortened(numbers, left);
   return out + shortened(name, left - taken - 2) + "  " + std::string(numbers);
 }

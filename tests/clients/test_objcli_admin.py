@@ -95,7 +95,7 @@ def test_policies(cli, bucket, tmp_path):
     assert cli("--anonymous", "cat", f"{bucket}/k").stdout == "public"
     cli("policy", "rm", bucket)
     cli("--anonymous", "cat", f"{bucket}/k", status=DENIED)
-    cli("policy", "set", bucket, "-", input="{", status=1)
+    cli("policy", "set", bucket, "-", input="{", status=USAGE)
     cli("policy", "set", bucket, tmp_path / "none", status=NOT_FOUND)
     cli("policy", "get", f"{bucket}/key", status=USAGE)
 
