@@ -57,7 +57,9 @@ TEST_CASE("a filter takes what is included and not excluded") {
 }
 
 TEST_CASE("a key that would leave the directory is no file's path") {
-  CHECK(file_path_for("a/b"));
+  CHECK(file_path_for("a/b.txt") == "a/b.txt");
+  CHECK(file_path_for("..a/b..") == "..a/b..");
+  CHECK_FALSE(file_path_for(std::string("a\0b", 3)));
   for (const char* path : {"", "/a", "a/", "a//b", ".", "../a", "a/.."}) CHECK_FALSE(file_path_for(path));
 }
 
