@@ -39,7 +39,9 @@ class Row:
 def rows(seconds, keys):
     timed = ("--duration", str(seconds), "--warmup", "1")
     small = ("--size", "4K", "--concurrency", "64")
+    # By number: where an upload takes longer than `seconds`, none would begin and end within them.
     large = ("--size", "64M", "--unsigned-payload")
+    counted = ("--ops", str(4 * seconds), "--warmup", "1")
     listing = ("--size", "16", "--objects", str(keys), "--prefix", "list/")
     return [
         Row("PUT 4 KiB, 64 connections", "put", (*small, *timed), "op/s"),
@@ -49,11 +51,11 @@ def rows(seconds, keys):
         Row("DELETE 4 KiB, 64", "delete", (*small, "--objects", str(2000 * seconds)), "op/s"),
         Row("LIST, pages of 1,000", "list", (*listing, "--prepared"), "keys/s", prefix="list/",
             prepare=("put", "--size", "16", "--ops", str(keys), "--concurrency", "16", "--prefix", "list/")),
-        Row("PUT 64 MiB, 1 connection", "put", (*large, *timed), "GB/s"),
-        Row("PUT 64 MiB, 4 connections", "put", (*large, "--concurrency", "4", *timed), "GB/s"),
+        Row("PUT 64 MiB, 1 connection", "put", (*large, *counted), "GB/s"),
+        Row("PUT 64 MiB, 4 connections", "put", (*large, "--concurrency", "4", *counted), "GB/s"),
         Row("PUT 64 MiB that is there already, 4", "put", (*large, "--concurrency", "4", "--ops", "8", "--prefix", "again/"),
             "GB/s", prefix="again/", prepare=("put", *large, "--concurrency", "4", "--ops", "8", "--prefix", "again/")),
-        Row("GET 64 MiB, 1 connection", "get", (*large, *timed, "--objects", "4", "--concurrency", "1"), "GB/s"),
+        Row("GET 64 MiB, 1 connection", "get", (*large, *counted, "--objects", "4", "--concurrency", "1"), "GB/s"),
         Row("multipart 1 GiB, 4 connections", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1"), "s",
             operation="upload"),
         Row("... its Complete", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1", "--parts", "64",
