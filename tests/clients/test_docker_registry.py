@@ -129,14 +129,16 @@ def test_a_move_as_the_registry_makes_it_adds_no_bytes(server, s3, bucket, large
     assert s3.head_object(Bucket=bucket, Key="blob")["ContentLength"] == size
 
 
-def test_deleted_images_are_collected_and_others_stay(registry, s3, bucket, small_tree, tmp_path):
+def test_deleted_images_are_collected_and_others_stay(registry, server, s3, bucket, small_tree, tmp_path):
     shared, own = real_layers(2, 5 * MIB)[:2]
     gone, gone_layers = make_layout(tmp_path / "gone", [shared, own, empty_layer()])
     kept, kept_layers = make_layout(tmp_path / "kept", [shared, empty_layer()])
     registry.push(tmp_path / "gone", "team/gone:1")
     registry.push(tmp_path / "kept", "team/kept:1")
     registry.skopeo("delete", "--tls-verify=false", f"docker://{registry.address}/team/gone:1")
+    before = server.metrics()["objd_segment_bytes"]
     registry.collect_garbage()
+    assert server.metrics()["objd_segment_bytes"] - before < MOVE_BYTES_MAX
     there = blobs_in(s3, bucket)
     assert not there & {gone, *(set(gone_layers) - set(kept_layers))}
     assert there >= {kept, *kept_layers}

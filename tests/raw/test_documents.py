@@ -71,7 +71,9 @@ def test_X3_more_than_a_thousand_keys(store):
 
 
 def test_X4_no_digest(store):
-    refused(store, delete(store, b"<Delete>" + WITNESS + b"</Delete>", headers=[]), 400, "InvalidRequest")
+    response = delete(store, b"<Delete>" + WITNESS + b"</Delete>", headers=[])
+    refused(store, response, 400, "InvalidRequest")
+    assert b"Missing required header" in response.body
 
 
 @pytest.mark.parametrize("target, limit", [("?delete", LIST_DOCUMENT_BYTES_MAX), ("/key?uploadId=0", LIST_DOCUMENT_BYTES_MAX),

@@ -100,7 +100,10 @@ def test_C7_unsigned_query(store, extra):
 @pytest.mark.parametrize("signed_for, used", [("GET", "PUT"), ("PUT", "GET"), ("GET", "DELETE"), ("GET", "HEAD")])
 def test_C8_another_method(store, signed_for, used):
     response = ask(presigned_target(signed_for, f"/{store}/secret"), used, body=b"x" if used == "PUT" else b"")
-    assert response.status == 403
+    if used == "HEAD":
+        assert response.status == 403
+    else:
+        refused(response, 403, "SignatureDoesNotMatch")
     assert exchange(signed("GET", f"/{store}/secret")).body == BODY
 
 
@@ -111,11 +114,11 @@ def test_C9_unknown_key(store):
 
 def test_C10_temporary_credentials_are_not_known(store):
     target = presigned_target("GET", f"/{store}/secret?X-Amz-Security-Token=token")
-    assert ask(target).status in (400, 403)
+    refused(ask(target), 403, "InvalidAccessKeyId")
 
 
 def test_C11_overrides(store):
-    assert ask(f"/{store}/secret?response-content-type=text%2Fhtml").status in (400, 403)
+    refused(ask(f"/{store}/secret?response-content-type=text%2Fhtml"), 400, "InvalidRequest")
     target = presigned_target("GET", f"/{store}/secret?response-content-type=a%0d%0aX-Injected%3A%201")
     refused(ask(target), 400, "InvalidArgument")
     target = presigned_target("GET", f"/{store}/secret?response-content-type=text%2Fhtml")

@@ -248,9 +248,10 @@ def test_B18_what_was_signed_is_what_is_done(store):
 @pytest.mark.parametrize("signature", ["", "0", "0" * 63, "0" * 65, "0" * 64, "z" * 64, "0" * 10000])
 def test_B19_malformed_signatures(store, signature):
     edited = get(store, edit=lambda a: re.sub(r"Signature=.*", f"Signature={signature}", a))
-    assert edited.status in (400, 403)
-    refused(edited, edited.status, "SignatureDoesNotMatch", "AuthorizationHeaderMalformed",
-            "RequestHeaderSectionTooLarge")
+    if len(signature) > 1000:
+        refused(edited, 400, "RequestHeaderSectionTooLarge")
+    else:
+        refused(edited, 403, "SignatureDoesNotMatch")
 
 
 def test_B19_one_wrong_digit(store):
