@@ -1,15 +1,16 @@
 #include "server/http/server.h"
 
+#include <malloc.h>
+
 #include <algorithm>
-#include <condition_variable>
 #include <latch>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/http/acceptor.h"
+#include "server/http/census.h"
 #include "server/http/io_thread.h"
 #include "server/http/tls_context.h"
 
@@ -28,47 +29,12 @@ std::string Shared::next_request_id() {
 
 namespace {
 
-// How many connections there are, in all and of each address. Any thread.
-class Census {
- public:
-  explicit Census(const Limits& limits) : limits_(limits) {}
-
-  bool enter(const std::string& address) {
-    std::lock_guard lock(mutex_);
-    if (total_ >= limits_.connections_max) return false;
-    std::size_t& own = by_address_[address];
-    if (own >= limits_.connections_per_peer_max) return false;
-    ++own;
-    ++total_;
-    return true;
-  }
-  void leave(const std::string& address) {
-    std::lock_guard lock(mutex_);
-    const auto own = by_address_.find(address);
-    if (--own->second == 0) by_address_.erase(own);
-    if (--total_ == 0) changed_.notify_all();
-  }
-  std::size_t total() const {
-    std::lock_guard lock(mutex_);
-    return total_;
-  }
-  // True when nobody is left.
-  bool wait_until_empty(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, patience, [this] { return total_ == 0; });
-  }
-  void wait_until_empty() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return total_ == 0; });
-  }
-
- private:
-  const Limits limits_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t total_ = 0;                                    // guarded by mutex_
-  std::unordered_map<std::string, std::size_t> by_address_;  // guarded by mutex_
-};
+// The allocator keeps what a crowd of connections has freed, some 200 KB of each.
+void give_memory_back() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
 
 }  // namespace
 
@@ -148,8 +114,9 @@ void Server::Impl::admit(Socket socket, asio::io_context& home, bool is_tls, std
   }
   const auto thread = std::ranges::find(threads, &home, [](const auto& t) { return &t->context(); });
   const std::string address = peer.address;
-  (*thread)->adopt(std::move(socket), std::move(context), Origin{std::move(peer), listener},
-                   [this, address] { connections.leave(address); });
+  (*thread)->adopt(std::move(socket), std::move(context), Origin{std::move(peer), listener}, [this, address] {
+    if (connections.leave(address) && !shared.stopping) shared.pool.post(give_memory_back);
+  });
 }
 
 void Server::Impl::stop(std::chrono::milliseconds grace) {

@@ -105,6 +105,14 @@ def test_a_missing_key_is_told_to_who_may_list_its_prefix(world, bucket):
     assert refusal(world.stranger.head_object, Bucket=bucket, Key="none")[0] == 403
 
 
+def test_a_missing_key_is_told_to_who_may_list_and_not_read(world, bucket):
+    world.set_policy(bucket, everyone("s3:ListBucket", arn(bucket), **OTHER))
+    assert refusal(world.stranger.get_object, Bucket=bucket, Key="none") == (404, "NoSuchKey")
+    assert refusal(world.stranger.head_object, Bucket=bucket, Key="none")[0] == 404
+    assert refusal(world.stranger.get_object, Bucket=bucket, Key="key") == DENIED
+    assert world.anonymous("GET", f"/{bucket}/none")[:2] == DENIED
+
+
 def test_G4_there_are_no_sessions_and_no_keys_that_could_have_more_than_their_maker(world, bucket):
     """Temporary and child credentials come later: what would make one is refused, and so is a request that says it is one."""
     for action in ("AssumeRole&RoleArn=arn:aws:iam::main:role/x&RoleSessionName=s", "GetSessionToken",

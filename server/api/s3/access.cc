@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "server/api/s3/arguments.h"
 #include "server/api/s3/public_access.h"
 #include "server/api/s3/reply.h"
 #include "server/api/s3/request_context.h"
+#include "server/api/s3/versions.h"
 
 namespace objstore::s3 {
 namespace {
@@ -93,6 +95,20 @@ std::string_view owner_to_ask(const Call& call) {
   return {};
 }
 
+// Who may list learns that a key is missing anyway.
+Failure why_unreadable(const Call& call, Failure denied) {
+  const bool reads = call.route.endpoint == Endpoint::kGetObject || call.route.endpoint == Endpoint::kHeadObject;
+  if (!reads || !call.bucket_info) return denied;
+  Failure missing{.code = Code::kNoSuchKey, .message = {}, .fields = {{"Key", call.key().str()}}};
+  missing =
+      as_told(call, call.bucket_info->name, call.key().str(), call.bucket_info->owner_account, std::move(missing));
+  if (missing.code != Code::kNoSuchKey) return denied;
+  const auto version = read_version(call);
+  if (!version) return denied;
+  auto found = read_head(call, *version);
+  return found ? std::move(denied) : std::move(found.error());
+}
+
 std::string_view bucket_text(const Call& call) {
   return call.route.bucket ? std::string_view(call.bucket().str()) : std::string_view();
 }
@@ -119,8 +135,8 @@ Outcome<void> ask_before_body(Call& call) {
         ask_in(context, call, call.rules, action, bucket_text(call), key_text(call), owner_to_ask(call));
     if (context.asked_of_body())
       call.decided_by_body = true;
-    else
-      OBJSTORE_S3_TRY(asked);
+    else if (!asked)
+      return std::unexpected(why_unreadable(call, asked.error()));
   }
   return {};
 }

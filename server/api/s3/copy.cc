@@ -140,7 +140,7 @@ Outcome<api::Reply> copied(const Call& call, const Source& source, const Result<
     add_checksum(xml, *copy->checksum);
   }
   api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
-  add_version_header(call, reply.headers, *copy);
+  add_written_version_header(reply.headers, *copy);
   add_source_version(reply.headers, source);
   return reply;
 }

@@ -123,7 +123,7 @@ Outcome<api::Reply> completed(const Call& call, const Result<model::ObjectInfo>&
     xml.element("ChecksumType", checksum_type_name(object->checksum->composite));
   }
   api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
-  add_version_header(call, reply.headers, *object);
+  add_written_version_header(reply.headers, *object);
   return reply;
 }
 

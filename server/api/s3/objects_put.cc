@@ -14,7 +14,7 @@ Outcome<api::Reply> object_stored(const Call& call, const Result<model::ObjectIn
   if (!stored) return std::unexpected(write_failure(call.head.headers, stored.error()));
   api::Reply reply = empty_reply(call, 200);
   reply.headers.add("ETag", wire::quote_etag(stored->etag));
-  add_version_header(call, reply.headers, *stored);
+  add_written_version_header(reply.headers, *stored);
   if (stored->checksum) add_checksum_headers(reply.headers, *stored->checksum);
   return reply;
 }

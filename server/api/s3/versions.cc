@@ -13,6 +13,10 @@ void add_version_header(const Call& call, wire::Headers& headers, const model::O
   if (versioned || !info.version_id.empty()) headers.add("x-amz-version-id", shown_version(info));
 }
 
+void add_written_version_header(wire::Headers& headers, const model::ObjectInfo& info) {
+  if (!info.version_id.empty()) headers.add("x-amz-version-id", info.version_id);
+}
+
 Failure unreadable(const Call& call, const model::VersionChoice& version, const Error& error) {
   Failure failure = to_failure(error);
   if (failure.code == Code::kNoSuchKey) failure.fields.emplace_back("Key", call.key().str());

@@ -11,6 +11,8 @@ namespace objstore::s3 {
 std::string shown_version(const model::ObjectInfo& info);
 // x-amz-version-id, unless the bucket never had versions.
 void add_version_header(const Call& call, wire::Headers& headers, const model::ObjectInfo& info);
+// The same for what has just been written: S3 does not name the null version there.
+void add_written_version_header(wire::Headers& headers, const model::ObjectInfo& info);
 
 // Why a version, or the current one, could not be read. A delete marker is told from nothing by headers; one that was
 // asked for by its id is MethodNotAllowed.
