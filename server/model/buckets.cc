@@ -32,24 +32,23 @@ void CatalogImpl::expect(Batch& batch, const Stored<BucketRow>& bucket) {
 
 Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owner_account, std::string region,
                                         BucketDocuments documents) {
-  return commit<Done>(
-      [this, name, owner = std::move(owner_account), region = std::move(region),
-       documents = std::move(documents)]() -> Result<Attempt<Done>> {
-        OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBuckets, name.str()));
-        if (bytes) {
-          OBJSTORE_ASSIGN(const BucketRow existing, decode_bucket(name.str(), *bytes));
-          if (existing.info.owner_account == owner)
-            return fail(Errc::kBucketOwnedByYou, "the bucket exists already and is yours");
-          return fail(Errc::kBucketExists, "the bucket name is taken");
-        }
-        BucketRow row;
-        row.info = {engine_.next_id(), name.str(), owner, region, clock_.now_ms(), Versioning::kNever};
-        Attempt<Done> attempt;
-        attempt.batch.expect_absent(Table::kBuckets, name.str());
-        attempt.batch.put(Table::kBuckets, name.str(), encode(row));
-        OBJSTORE_TRY(put_documents(attempt.batch, row.info.id, documents));
-        return attempt;
-      });
+  return commit<Done>([this, name, owner = std::move(owner_account), region = std::move(region),
+                       documents = std::move(documents)]() -> Result<Attempt<Done>> {
+    OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBuckets, name.str()));
+    if (bytes) {
+      OBJSTORE_ASSIGN(const BucketRow existing, decode_bucket(name.str(), *bytes));
+      if (existing.info.owner_account == owner)
+        return fail(Errc::kBucketOwnedByYou, "the bucket exists already and is yours");
+      return fail(Errc::kBucketExists, "the bucket name is taken");
+    }
+    BucketRow row;
+    row.info = {engine_.next_id(), name.str(), owner, region, clock_.now_ms(), Versioning::kNever};
+    Attempt<Done> attempt;
+    attempt.batch.expect_absent(Table::kBuckets, name.str());
+    attempt.batch.put(Table::kBuckets, name.str(), encode(row));
+    OBJSTORE_TRY(put_documents(attempt.batch, row.info.id, documents));
+    return attempt;
+  });
 }
 
 Result<BucketInfo> CatalogImpl::get_bucket(const BucketName& name) {
