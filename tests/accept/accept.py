@@ -18,6 +18,8 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "clients"), str(TESTS / "raw"), str(TESTS / "accept")]
 
 from clientlib import file_digest, write_noise  # noqa: E402
+from compaction import compaction  # noqa: E402
+from guarantees import guarantees  # noqa: E402
 from listing import listing  # noqa: E402
 from mixed_load import MixedLoad  # noqa: E402
 from objd_process import REGION, Objd, clean_environment  # noqa: E402
@@ -42,6 +44,9 @@ class Sizes:
         self.kills = 2 if quick else 10
         self.keys = 20_000 if quick else 1_000_000
         self.slow_connections = 300 if quick else 2000
+        self.fill_objects = 400 if quick else 3200
+        self.probe_seconds = 3 if quick else 8
+        self.load_seconds = 1 if quick else 4
 
 
 class Watch:
@@ -239,7 +244,7 @@ def main():
     sys.exit(1 if run.failures else 0)
 
 
-STEPS = [tree_there_and_back, big_file_there_and_back, listing, slow_connections, many_clients, kills]
+STEPS = [tree_there_and_back, big_file_there_and_back, listing, slow_connections, compaction, guarantees, many_clients, kills]
 
 if __name__ == "__main__":
     main()
