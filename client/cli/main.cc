@@ -47,7 +47,7 @@ void add_common_options(CLI::App& app, GlobalOptions& options) {
   app.add_flag("-q,--quiet", options.quiet, "Say nothing but results and errors");
   app.add_option("--part-size", options.part_size, "Size of the parts of large uploads (default: 8M, more above 8 GiB)")
       ->type_name("SIZE");
-  app.add_option("--parallel", options.parallel, "Files, and parts of each, under way at once (default 16, 4)")
+  app.add_option("--parallel", options.parallel, "Files, and parts of each, under way at once (default 64, 4)")
       ->type_name("N")
       ->check(CLI::Range(1, 64));
   app.add_option("--attempts", options.attempts, "Attempts a request gets (default 5)")

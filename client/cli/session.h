@@ -42,7 +42,7 @@ struct GlobalOptions {
 };
 
 // Small files are many round trips and a wait for the disk each; the server commits together what comes at once.
-inline constexpr unsigned kFilesAtOnce = 16;
+inline constexpr unsigned kFilesAtOnce = 64;
 inline constexpr std::string_view kDefaultEndpoint = "http://127.0.0.1:9000";
 
 class Session {
