@@ -1,10 +1,13 @@
 """The results file: one JSON line for each run, and what they add up to.
 
 A line counts only while the code that it was about is still the same: it carries the git tree ids of those folders, so
-that neither a rebase nor a later change elsewhere takes it away, and no change within them leaves it.
+that neither a rebase nor a later change elsewhere takes it away, and no change within them leaves it but one of layout.
+
+New lines go to a file of the build; KEPT are those that came with the sources.
 """
 import collections
 import datetime
+import functools
 import json
 import subprocess
 
@@ -12,6 +15,7 @@ from objd_process import ROOT
 
 CODE = ("server/storage", "server/model", "server/app")
 UNCOMMITTED = "uncommitted"
+KEPT = ROOT / "tests" / "torture" / "results.jsonl"
 
 
 def git(*arguments):
@@ -31,9 +35,30 @@ def code_id():
     return "-".join(tree[:12] for tree in trees)
 
 
+def without_layout(tree, name):
+    return "".join(git("cat-file", "blob", f"{tree}:{name}").split())
+
+
+@functools.cache
+def same_code(then, now):
+    """Whether two code ids name folders that differ in white space at most."""
+    if UNCOMMITTED in (then, now):
+        return False
+    for old, new in zip(then.split("-"), now.split("-"), strict=True):
+        if old == new:
+            continue
+        if not git("cat-file", "-t", old) or not git("cat-file", "-t", new):
+            return False
+        for name in git("diff", "--name-only", old, new).splitlines():
+            if without_layout(old, name) != without_layout(new, name):
+                return False
+    return True
+
+
 class Ledger:
-    def __init__(self, path):
+    def __init__(self, path, kept=KEPT):
         self.path = path
+        self.kept = kept
 
     def append(self, **line):
         line = {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -43,9 +68,9 @@ class Ledger:
             file.write(json.dumps(line) + "\n")
 
     def lines(self):
-        if not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text().splitlines() if line.strip()]
+        """Each line once, although one that is kept may still be in the file of the build."""
+        texts = [path.read_text() for path in (self.kept, self.path) if path and path.exists()]
+        return [json.loads(line) for line in dict.fromkeys("\n".join(texts).splitlines()) if line.strip()]
 
     def totals(self):
         """Class -> Counter of cycles, failures, seconds, runs, and `stale`: cycles of code that has changed since."""
@@ -53,7 +78,7 @@ class Ledger:
         current = code_id()
         for line in self.lines():
             total = totals[line["class"]]
-            if line["code"] != current or current == UNCOMMITTED:
+            if not same_code(line["code"], current):
                 total["stale"] += line["cycles"]
                 continue
             total["runs"] += 1

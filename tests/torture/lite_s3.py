@@ -89,16 +89,19 @@ class LiteS3:
         path = "/" + bucket + ("" if key is None else "/" + _quote(key, "/"))
         text = "&".join(f"{_quote(name)}={_quote(str(value))}" for name, value in sorted((query or {}).items()))
         head = self.signed_head(method, path, text, headers or {}, now)
-        connection = getattr(self.local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
-            self.local.connection = connection
+        reused = getattr(self.local, "connection", None) is not None
+        if not reused:
+            self.local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+        connection = self.local.connection
         try:
             connection.request(method, path + ("?" + text if text else ""), body=body or None,
                                headers={**head, "content-length": str(len(body))})
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.forget()
+            # A connection that was idle for too long is closed without an answer; what only reads is sent again.
+            if reused and method in ("GET", "HEAD") and isinstance(error, http.client.RemoteDisconnected):
+                return self.exchange(method, bucket, key, query, body, headers, now)
             raise ConnectionError(f"{method} {path}: {error!r}") from error
         try:
             data = answer.read()
