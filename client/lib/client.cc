@@ -6,6 +6,7 @@
 
 #include "client/lib/client_impl.h"
 #include "client/lib/copy.h"
+#include "client/lib/delta.h"
 #include "client/lib/download.h"
 #include "client/lib/list_pager.h"
 #include "client/lib/part_plan.h"
@@ -123,6 +124,16 @@ Result<PutResult> Client::put_file(const ObjectName& to, const std::string& path
 
 Result<PutResult> Client::put_stream(const ObjectName& to, const ReadCallback& read, const PutOptions& options) {
   return upload_stream(impl_->upload(), to, read, options);
+}
+
+Result<DeltaPutResult> Client::put_file_delta(const ObjectName& to, const std::string& path, const ObjectName& base,
+                                              const PutOptions& options) {
+  return client::put_file_delta(impl_->upload(), to, path, base, options);
+}
+
+Result<DeltaGetResult> Client::get_file_delta(const ObjectName& from, const std::string& path,
+                                              const std::string& old_copy, const GetOptions& options) {
+  return client::get_file_delta(impl_->caller, from, path, old_copy, options);
 }
 
 Result<ObjectInfo> Client::get(const ObjectName& from, const WriteCallback& write, const GetOptions& options) {

@@ -76,11 +76,22 @@ class Client {
   // A body of unknown length: held in memory part by part, at most `parallelism` + 1 of them.
   Result<PutResult> put_stream(const ObjectName& to, const ReadCallback& read, const PutOptions& options = {});
 
+  // The same with an objd: sends only what differs from `base`, an object that the caller may read (often the one that
+  // is replaced). Sends the whole file where that does not work: another server, no such base, a file below 1 MiB or
+  // above 5 GiB, too much that differs. The server makes the object out of both, and keeps it only when the whole has
+  // the file's checksum. Metadata and conditions are those of `options`.
+  Result<DeltaPutResult> put_file_delta(const ObjectName& to, const std::string& path, const ObjectName& base,
+                                        const PutOptions& options = {});
+
   // Bytes arrive in order and once, also when the connection has to be made anew in between. They are verified only at
   // the end: when the call fails, what was written must not be taken for the object.
   Result<ObjectInfo> get(const ObjectName& from, const WriteCallback& write, const GetOptions& options = {});
   // The file gets its name when it is complete and verified; before that it is a temporary one beside it.
   Result<ObjectInfo> get_file(const ObjectName& from, const std::string& path, const GetOptions& options = {});
+  // The same with an objd: takes what it can out of `old_copy`, a file that is like the object (often `path` itself),
+  // and fetches the rest. Fetches the whole object where that does not work. Verified either way.
+  Result<DeltaGetResult> get_file_delta(const ObjectName& from, const std::string& path, const std::string& old_copy,
+                                        const GetOptions& options = {});
   Result<ObjectInfo> head(const ObjectName& object, const GetOptions& options = {});
 
   // Does not send anything yet.

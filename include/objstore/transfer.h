@@ -99,6 +99,21 @@ struct ObjectInfo {
   std::uint64_t resumed = 0;  // get_file: bytes that were there from an earlier call
 };
 
+struct DeltaPutResult {
+  PutResult put{};
+  bool delta = false;                // false: the whole file was sent
+  std::uint64_t sent_bytes = 0;      // as bodies, without HTTP's own
+  std::uint64_t received_bytes = 0;  // of the base's signature
+  std::string why_not{};             // why there was no delta, for a person
+};
+
+struct DeltaGetResult {
+  ObjectInfo info{};
+  bool delta = false;                // false: the whole object was fetched
+  std::uint64_t received_bytes = 0;  // as bodies, the signature among them
+  std::string why_not{};             // why there was no delta, for a person
+};
+
 struct BucketInfo {
   std::string name{};
   std::int64_t created_ms = 0;

@@ -16,7 +16,7 @@ using model::BucketDocument;
 
 bool makes_object(Endpoint endpoint) {
   return endpoint == Endpoint::kPutObject || endpoint == Endpoint::kCopyObject ||
-         endpoint == Endpoint::kCreateMultipartUpload;
+         endpoint == Endpoint::kPutObjectDelta || endpoint == Endpoint::kCreateMultipartUpload;
 }
 
 bool has_header_of(const Call& call, std::string_view prefix) {
@@ -39,7 +39,8 @@ std::vector<std::string_view> required_actions(const Call& call) {
   if (makes_object(endpoint) && call.header("x-amz-tagging")) out.emplace_back("s3:PutObjectTagging");
   if (endpoint == Endpoint::kCreateBucket && sets_acl) out.emplace_back("s3:PutBucketAcl");
   // Whether the ETag was right is something about the object.
-  const bool compares = endpoint == Endpoint::kPutObject || endpoint == Endpoint::kCompleteMultipartUpload;
+  const bool compares = endpoint == Endpoint::kPutObject || endpoint == Endpoint::kPutObjectDelta ||
+                        endpoint == Endpoint::kCompleteMultipartUpload;
   if (compares && call.header("if-match")) out.emplace_back("s3:GetObject");
   if (equals_ignore_case(call.header("x-amz-bypass-governance-retention").value_or(""), "true"))
     out.emplace_back("s3:BypassGovernanceRetention");
@@ -62,6 +63,16 @@ Outcome<BucketRules> read_rules(const Call& call, const BucketName& name, const 
   return rules;
 }
 
+// Whether the question is about the object that x-amz-copy-source names.
+bool is_about_source(const Call& call, std::string_view action, std::string_view bucket, std::string_view key) {
+  if (!action.starts_with("s3:GetObject")) return false;
+  const Endpoint endpoint = call.route.endpoint;
+  if (endpoint == Endpoint::kCopyObject || endpoint == Endpoint::kUploadPartCopy) return true;
+  if (endpoint != Endpoint::kPutObjectDelta) return false;
+  // If-Match of a delta asks about the object that is replaced.
+  return action != "s3:GetObject" || bucket != call.bucket().str() || key != call.key().str();
+}
+
 Outcome<void> ask_in(const RequestContext& context, const Call& call, const BucketRules& rules, std::string_view action,
                      std::string_view bucket, std::string_view key, std::string_view bucket_owner) {
   return outcome(call.services.authorizer.authorize(call.auth.principal, {.action = action,
@@ -75,8 +86,7 @@ Outcome<void> ask_in(const RequestContext& context, const Call& call, const Buck
 
 Outcome<void> ask(const Call& call, const BucketRules& rules, std::string_view action, std::string_view bucket,
                   std::string_view key, std::string_view bucket_owner) {
-  const bool copies = call.route.endpoint == Endpoint::kCopyObject || call.route.endpoint == Endpoint::kUploadPartCopy;
-  const RequestContext context(call, bucket, key, copies && action.starts_with("s3:GetObject"));
+  const RequestContext context(call, bucket, key, is_about_source(call, action, bucket, key));
   return ask_in(context, call, rules, action, bucket, key, bucket_owner);
 }
 

@@ -4,11 +4,13 @@
 // tickets and sinks that end it, which may live on other threads, one at a time.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/base/buffer.h"
 #include "common/base/clock.h"
 #include "common/wire/http.h"
 #include "server/api/handler.h"
@@ -51,6 +53,8 @@ struct Call {
   const FrontOptions& options;
   const PageTokens& tokens;
   auth::PolicyCache& policies;
+  BufferPool& reply_buffers;
+  std::atomic<int>& delta_slots;  // in use: delta_writer.h
   const wire::RequestHead& head;  // outlives the exchange
   Route route;
   auth::Authenticated auth;

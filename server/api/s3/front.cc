@@ -101,6 +101,10 @@ Answer run(CallPtr call) {
       return put_object(std::move(call));
     case Endpoint::kCopyObject:
       return copy_object(std::move(call));
+    case Endpoint::kGetObjectSignature:
+      return get_object_signature(call);
+    case Endpoint::kPutObjectDelta:
+      return put_object_delta(std::move(call));
     case Endpoint::kDeleteObject:
       return delete_object(std::move(call));
     case Endpoint::kCreateMultipartUpload:
@@ -155,6 +159,8 @@ api::Exchange S3Front::begin(const wire::RequestHead& head) {
                                           .options = options_,
                                           .tokens = tokens_,
                                           .policies = policies_,
+                                          .reply_buffers = reply_buffers_,
+                                          .delta_slots = delta_slots_,
                                           .head = head,
                                           .route = std::move(*routed),
                                           .auth = std::move(*authenticated),

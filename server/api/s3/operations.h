@@ -48,6 +48,9 @@ Answer put_object_tagging(CallPtr call);
 Answer delete_object_tagging(CallPtr call);
 // objects_put.cc
 Answer put_object(CallPtr call);
+// delta.cc
+Answer get_object_signature(const CallPtr& call);
+Answer put_object_delta(CallPtr call);
 // delete.cc
 Answer delete_object(CallPtr call);
 Answer delete_objects(CallPtr call);

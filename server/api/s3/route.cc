@@ -5,6 +5,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/check.h"
+#include "common/wire/delta.h"
 #include "common/wire/uri.h"
 #include "server/api/virtual_host.h"
 
@@ -43,6 +44,8 @@ constexpr auto kSubresources = std::to_array<std::string_view>({"abac",
                                                                 "metadataTable",
                                                                 "metrics",
                                                                 "notification",
+                                                                "objstore-delta",
+                                                                "objstore-signature",
                                                                 "object-lock",
                                                                 "ownershipControls",
                                                                 "policy",
@@ -201,6 +204,8 @@ Outcome<Endpoint> object_endpoint(std::string_view subresource, const wire::Requ
   }
   if (subresource == "uploadId") return upload_endpoint(method, head, params);
   if (method == "POST" && subresource == "uploads") return Endpoint::kCreateMultipartUpload;
+  if (method == "POST" && subresource == wire::kSignatureParameter) return Endpoint::kGetObjectSignature;
+  if (method == "POST" && subresource == wire::kDeltaParameter) return Endpoint::kPutObjectDelta;
   if (method == "GET" && subresource == "acl") return Endpoint::kGetObjectAcl;
   if (method == "PUT" && subresource == "acl") return Endpoint::kPutObjectAcl;
   if (method == "GET" && subresource == "attributes") return Endpoint::kGetObjectAttributes;
@@ -275,6 +280,7 @@ std::string_view iam_version_action(Endpoint endpoint) noexcept {
   switch (endpoint) {
     case Endpoint::kGetObject:
     case Endpoint::kHeadObject:
+    case Endpoint::kGetObjectSignature:
       return "s3:GetObjectVersion";
     case Endpoint::kGetObjectAcl:
       return "s3:GetObjectVersionAcl";

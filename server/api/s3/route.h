@@ -66,6 +66,8 @@ namespace objstore::s3 {
   X(DeleteObjectTagging, "s3:DeleteObjectTagging")                                                      \
   X(PutObject, "s3:PutObject")                                                                          \
   X(CopyObject, "s3:PutObject")                                                                         \
+  X(GetObjectSignature, "s3:GetObject")                                                                 \
+  X(PutObjectDelta, "s3:PutObject")                                                                     \
   X(DeleteObject, "s3:DeleteObject")                                                                    \
   X(CreateMultipartUpload, "s3:PutObject")                                                              \
   X(UploadPart, "s3:PutObject")                                                                         \

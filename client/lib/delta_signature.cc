@@ -1,0 +1,46 @@
+#include "client/lib/delta_signature.h"
+
+#include <utility>
+
+#include "client/lib/download.h"
+#include "common/base/bytes.h"
+#include "common/wire/uri.h"
+
+namespace objstore::client {
+namespace {
+
+Result<Signature> read_signature(const S3Response& response) {
+  const auto number = [&](std::string_view header) { return parse_u64(response.headers.find(header).value_or("")); };
+  const auto object_size = number(wire::kObjectSizeHeader);
+  const auto block_size = number(wire::kBlockSizeHeader);
+  const bool sound = response.headers.find("content-type").value_or("") == wire::kSignatureType && object_size &&
+                     block_size && *block_size >= wire::kDeltaBlockBytesMin && *block_size <= kDeltaBytesMax;
+  if (!sound) return fail(Errc::kUnsupported, "the server gives no signatures");
+  OBJSTORE_ASSIGN(auto blocks, wire::read_block_sums(response.body));
+  if (blocks.size() != (*object_size + *block_size - 1) / *block_size) {
+    return fail(Errc::kMalformed, "a signature of another length than its object's");
+  }
+  return Signature{.object_size = *object_size, .block_size = *block_size, .blocks = std::move(blocks)};
+}
+
+}  // namespace
+
+S3Result<FetchedSignature> fetch_signature(const S3Caller& caller, const ObjectName& object,
+                                           const std::stop_token& stop) {
+  const S3Request request{.method = "POST",
+                          .bucket = object.bucket.str(),
+                          .key = object.key.str(),
+                          .query = wire::QueryBuilder().add(wire::kSignatureParameter, "").str(),
+                          .stop = stop};
+  auto response = caller.call(request);
+  if (!response) return std::unexpected(std::move(response.error()));
+  FetchedSignature out;
+  OBJSTORE_ASSIGN(out.signature, read_signature(*response));
+  out.bytes = response->body.size();
+  const HttpResponseHead head{.status = response->status, .headers = response->headers, .content_length = {}};
+  out.info = read_object_info(head);
+  out.info.size = out.signature.object_size;
+  return out;
+}
+
+}  // namespace objstore::client
