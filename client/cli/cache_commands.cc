@@ -34,6 +34,11 @@ const char* name_of(client::CacheMatch match) {
 
 Status save(Session& session, const CacheSaveArguments& arguments) {
   OBJSTORE_ASSIGN(client::CacheStore caches, open_caches(session, arguments.bucket, arguments.prefix));
+  std::string delta_base;
+  if (!arguments.restore_keys.empty()) {
+    OBJSTORE_ASSIGN(const auto alike, caches.find(arguments.key, arguments.restore_keys, session.stop()));
+    if (alike) delta_base = alike->key;
+  }
   Result<client::CacheSaveResult> result = fail(Errc::kCancelled, "stopped");
   {
     TransferView view(session);
@@ -41,6 +46,7 @@ Status save(Session& session, const CacheSaveArguments& arguments) {
                                          .paths = arguments.paths,
                                          .stable_mtimes = arguments.stable_mtimes,
                                          .level = arguments.level,
+                                         .delta_base = delta_base,
                                          .control = control_of(session, view, arguments.key)});
   }
   if (!result) return std::unexpected(std::move(result.error()));

@@ -88,6 +88,7 @@ int parse_and_run(int argc, char** argv) {
   register_buckets(registry);
   register_objects(registry);
   register_pipelines(registry);
+  register_gocache(registry);
   register_admin(registry, options);
   register_shell(registry);
   try {

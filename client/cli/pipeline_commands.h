@@ -16,6 +16,7 @@ struct CacheSaveArguments {
   std::string key{};
   std::string root = ".";
   std::vector<std::string> paths{};
+  std::vector<std::string> restore_keys{};  // name the cache that is like this one
   bool stable_mtimes = false;
   int level = 3;
 };
@@ -31,5 +32,46 @@ struct CacheRestoreArguments {
   bool lookup_only = false;
 };
 ExitCode run_cache_restore(Session& session, const CacheRestoreArguments& arguments);
+
+struct ArtifactPushArguments {
+  std::string bucket{};
+  std::string prefix = "artifact/";
+  std::string name{};
+  std::string directory{};
+  bool keep_tag = false;
+};
+ExitCode run_artifact_push(Session& session, const ArtifactPushArguments& arguments);
+
+struct ArtifactPullArguments {
+  std::string bucket{};
+  std::string prefix = "artifact/";
+  std::string name{};
+  std::string directory{};
+};
+ExitCode run_artifact_pull(Session& session, const ArtifactPullArguments& arguments);
+
+struct GoCacheArguments {
+  std::string bucket{};
+  std::string prefix = "gocache/";
+  std::string directory{};  // empty: in the user's cache directory
+  bool read_only = false;
+  bool verbose = false;
+};
+ExitCode run_gocache(Session& session, const GoCacheArguments& arguments);
+
+struct DeltaPutArguments {
+  std::string remote{};
+  std::string file{};
+  std::string base{};  // empty: the object that is replaced
+};
+ExitCode run_delta_put(Session& session, const DeltaPutArguments& arguments);
+
+struct DeltaGetArguments {
+  std::string remote{};
+  std::string file{};
+  std::string old_copy{};  // empty: the file that is replaced
+  bool sync = false;
+};
+ExitCode run_delta_get(Session& session, const DeltaGetArguments& arguments);
 
 }  // namespace objstore::cli

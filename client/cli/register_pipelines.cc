@@ -18,6 +18,13 @@ void register_cache_save(Registry& registry, CLI::App& cache) {
   save->add_option("--root", (*save).root, "Directory that the paths are relative to (default: here)")
       ->type_name("DIR");
   save->add_option("--prefix", (*save).prefix, "What the objects' keys begin with (default cache/)")->type_name("TEXT");
+  save->add_option(
+          "--restore-key", (*save).restore_keys,
+          "Beginning of the key of a cache that is like this one, may be repeated: only what differs from it is "
+          "sent, to an objd")
+      ->type_name("KEY")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   save->add_flag("--stable-mtimes", (*save).stable_mtimes,
                  "Save every file with the time 0: equal contents make an equal archive");
   save->add_option("--level", (*save).level, "zstd's level, 1-19 (default 3)")
@@ -46,6 +53,48 @@ void register_cache_restore(Registry& registry, CLI::App& cache) {
   restore->add_flag("--lookup-only", (*restore).lookup_only, "Say what would be restored, and restore nothing");
 }
 
+void register_artifact(Registry& registry, CLI::App& artifact) {
+  auto push = add_command(registry, artifact, "push", "Publish a directory as a whole", run_artifact_push,
+                          "Examples:\n  objcli artifact push --bucket ci site:v42 public/\n"
+                          "  objcli artifact push --bucket ci --keep-tag tools/linux:1.2.0 out/");
+  push->add_option("--bucket", (*push).bucket, "Bucket of the artifacts")->required()->type_name("NAME");
+  push->add_option("name", (*push).name, "NAME or NAME:TAG (default tag: latest)")->required();
+  push->add_option("directory", (*push).directory, "Directory")->required();
+  push->add_option("--prefix", (*push).prefix, "What the objects' keys begin with (default artifact/)")
+      ->type_name("TEXT");
+  push->add_flag("--keep-tag", (*push).keep_tag, "Fail (exit code 5) where the tag names another tree already");
+
+  auto pull = add_command(registry, artifact, "pull", "Replace a directory by a published one", run_artifact_pull,
+                          "The directory is replaced at once: who looks finds the old tree or the new one. What else "
+                          "was in it is gone.\n\nExamples:\n  objcli artifact pull --bucket ci site:v42 public\n"
+                          "  objcli artifact pull --bucket ci tools/linux tools");
+  pull->add_option("--bucket", (*pull).bucket, "Bucket of the artifacts")->required()->type_name("NAME");
+  pull->add_option("name", (*pull).name, "NAME or NAME:TAG (default tag: latest)")->required();
+  pull->add_option("directory", (*pull).directory, "Directory")->required();
+  pull->add_option("--prefix", (*pull).prefix, "What the objects' keys begin with (default artifact/)")
+      ->type_name("TEXT");
+}
+
+void register_delta(Registry& registry, CLI::App& delta) {
+  auto put = add_command(registry, delta, "put", "Store a file, sending what differs", run_delta_put,
+                         "Examples:\n  objcli delta put images/disk.img disk.img\n"
+                         "  objcli delta put --base images/disk-1.img images/disk-2.img disk.img");
+  put->add_option("target", (*put).remote, "bucket/key, or bucket/prefix/ to keep the file's name")->required();
+  put->add_option("file", (*put).file, "File")->required();
+  put->add_option("--base", (*put).base, "Object that is like the file (default: the one that is replaced)")
+      ->type_name("OBJECT");
+
+  auto get = add_command(registry, delta, "get", "Fetch an object, receiving what differs", run_delta_get,
+                         "A file appears under its name only when it is complete and verified.\n\n"
+                         "Examples:\n  objcli delta get images/disk.img disk.img\n"
+                         "  objcli delta get --old disk-1.img images/disk-2.img disk-2.img");
+  get->add_option("object", (*get).remote, "bucket/key")->required();
+  get->add_option("file", (*get).file, "File")->required();
+  get->add_option("--old", (*get).old_copy, "File that is like the object (default: the one that is replaced)")
+      ->type_name("FILE");
+  get->add_flag("--sync", (*get).sync, "The file survives a power cut once this has ended");
+}
+
 }  // namespace
 
 void register_pipelines(Registry& registry) {
@@ -54,6 +103,18 @@ void register_pipelines(Registry& registry) {
   cache->footer("`objcli cache save --help` and `objcli cache restore --help` have examples.");
   register_cache_save(registry, *cache);
   register_cache_restore(registry, *cache);
+
+  CLI::App* artifact = registry.app.add_subcommand("artifact", "Directories that are published as a whole");
+  artifact->require_subcommand(1);
+  artifact->footer("`objcli artifact push --help` and `objcli artifact pull --help` have examples.");
+  register_artifact(registry, *artifact);
+
+  CLI::App* delta = registry.app.add_subcommand("delta", "Transfers of what differs, with an objd");
+  delta->require_subcommand(1);
+  delta->footer(
+      "Where the server is no objd, or there is nothing alike, the whole goes over: the result is the same.\n"
+      "`objcli delta put --help` and `objcli delta get --help` have examples.");
+  register_delta(registry, *delta);
 }
 
 }  // namespace objstore::cli

@@ -28,5 +28,6 @@ void register_pipelines(Registry& registry);
 // options: of the command line; read when the command runs.
 void register_admin(Registry& registry, const GlobalOptions& options);
 void register_shell(Registry& registry);
+void register_gocache(Registry& registry);
 
 }  // namespace objstore::cli

@@ -81,11 +81,26 @@ Result<CacheSaveResult> CacheStore::save(const std::string& key, const CacheSave
                        .if_absent = true,
                        .part_size = kArchivePartBytes,
                        .control = options.control};
-  const auto stored = client_.put_file(object, spool->path(), put);
-  if (stored) result.saved = true;
+  const auto stored = store(object, spool->path(), put, options.delta_base);
+  if (stored) {
+    result.saved = true;
+    result.sent_bytes = *stored;
+  }
   // Somebody was faster: their cache stays.
   if (!stored && stored.error().code != Errc::kPreconditionFailed) return std::unexpected(stored.error());
   return result;
+}
+
+// The bytes that were sent.
+Result<std::uint64_t> CacheStore::store(const ObjectName& object, const std::string& file, const PutOptions& options,
+                                        const std::string& delta_base) {
+  if (delta_base.empty()) {
+    OBJSTORE_ASSIGN(const PutResult put, client_.put_file(object, file, options));
+    return put.size;
+  }
+  OBJSTORE_ASSIGN(const ObjectName base, object_of(delta_base));
+  OBJSTORE_ASSIGN(const DeltaPutResult put, client_.put_file_delta(object, file, base, options));
+  return put.sent_bytes;
 }
 
 Result<CacheRestoreResult> CacheStore::restore(const FoundCache& cache, const CacheRestoreOptions& options) {

@@ -90,6 +90,8 @@ class CacheStore {
 
  private:
   Result<ObjectName> object_of(const std::string& key) const;
+  Result<std::uint64_t> store(const ObjectName& object, const std::string& file, const PutOptions& options,
+                              const std::string& delta_base);
 
   Client& client_;
   const BucketName bucket_;

@@ -13,6 +13,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -110,7 +111,7 @@ def caches(run, tree, change):
     changed, count = change()
     before = run.objd.stored_bytes()
     second, seconds, cpu = run.cli("cache", "save", "--bucket", BUCKET, "--key", "build-2", "--root", tree,
-                                   *run.delta_options, ".")
+                                   "--restore-key", "build-", ".")
     added = run.objd.stored_bytes() - before
     run.row("... of the second version", f"{count} files changed, {megabytes(changed)}", f"{seconds:.1f} s", f"{cpu:.1f} s",
             f"added {megabytes(added)} ({100 * added / stored:.1f} %), sent {megabytes(second['sent_bytes'])} "
@@ -126,6 +127,28 @@ def caches(run, tree, change):
     shutil.rmtree(back)
 
 
+def make_image(tree, path):
+    with tarfile.open(path, "w") as tar:
+        for file in sorted(tree.rglob("*")):
+            tar.add(file, file.relative_to(tree), recursive=False)
+    return path
+
+
+def deltas(run, old, new):
+    run.cli("put", f"{BUCKET}/image.tar", old)
+    sent, seconds, cpu = run.cli("delta", "put", f"{BUCKET}/image.tar", new)
+    share = sent["sent_bytes"] / sent["size"]
+    run.row("delta put of the tree as one tar file", megabytes(sent["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
+            f"sent {megabytes(sent['sent_bytes'])} ({100 * share:.1f} %), received {megabytes(sent['received_bytes'])}")
+    run.must(sent["delta"] and share < DELTA_SENT_MAX, f"the delta put sent {100 * share:.1f} %")
+    got, seconds, cpu = run.cli("delta", "get", "--old", old, f"{BUCKET}/image.tar", run.dir / "back.tar")
+    share = got["received_bytes"] / got["size"]
+    run.row("delta get of it, with the first version here", megabytes(got["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
+            f"received {megabytes(got['received_bytes'])} ({100 * share:.1f} %)")
+    run.must(got["delta"] and got["verified"], "the delta get fetched all of it")
+    run.must(file_digest(run.dir / "back.tar") == file_digest(new), "the image came back as another one")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bytes", type=int, default=600_000_000)
@@ -134,13 +157,14 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     run = Run(arguments)
-    run.delta_options = []
     try:
         tree = run.dir / "tree"
         tree.mkdir()
         make_tree(tree, pathlib.Path(arguments.source), arguments.bytes, arguments.seed)
         run.cli("mb", BUCKET)
+        old = make_image(tree, run.dir / "old.tar")
         caches(run, tree, lambda: change_tree(tree, arguments.seed + 1))
+        deltas(run, old, make_image(tree, run.dir / "new.tar"))
     finally:
         run.close()
     print("\n| what | amount | time | server CPU | |\n|---|---|---|---|---|")
