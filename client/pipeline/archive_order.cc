@@ -6,7 +6,7 @@
 namespace objstore::client {
 namespace {
 
-int rank_of(const TreeEntry& entry) {
+int rank_of(const ScannedEntry& entry) {
   switch (entry.kind) {
     case EntryKind::kDirectory:
       return 0;
@@ -22,12 +22,12 @@ int rank_of(const TreeEntry& entry) {
 
 }  // namespace
 
-bool is_small(const TreeEntry& entry) {
+bool is_small(const ScannedEntry& entry) {
   return entry.kind != EntryKind::kFile || entry.size < kSmallFileBytesMax;
 }
 
-void sort_for_archive(std::vector<TreeEntry>& entries) {
-  std::ranges::sort(entries, [](const TreeEntry& a, const TreeEntry& b) {
+void sort_for_archive(std::vector<ScannedEntry>& entries) {
+  std::ranges::sort(entries, [](const ScannedEntry& a, const ScannedEntry& b) {
     return std::tuple(rank_of(a), std::string_view(a.path)) < std::tuple(rank_of(b), std::string_view(b.path));
   });
 }

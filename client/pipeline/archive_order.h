@@ -13,7 +13,7 @@ namespace objstore::client {
 
 inline constexpr std::uint64_t kSmallFileBytesMax = std::uint64_t{16} << 10;
 
-bool is_small(const TreeEntry& entry);
-void sort_for_archive(std::vector<TreeEntry>& entries);
+bool is_small(const ScannedEntry& entry);
+void sort_for_archive(std::vector<ScannedEntry>& entries);
 
 }  // namespace objstore::client

@@ -42,13 +42,13 @@ class ArchiveWriter {
       : options_(options), stop_(stop), frames_(options.level, sink), archive_(archive_write_new()) {}
 
   Status open();
-  Status add(const TreeEntry& entry);
+  Status add(const ScannedEntry& entry);
   Status finish();
 
  private:
   static la_ssize_t on_write(struct archive*, void* self, const void* data, std::size_t size);
-  void describe(const TreeEntry& from, struct archive_entry* to) const;
-  Status add_contents(const TreeEntry& entry);
+  void describe(const ScannedEntry& from, struct archive_entry* to) const;
+  Status add_contents(const ScannedEntry& entry);
   Status explain(const std::string& what);
 
   const ArchiveOptions& options_;
@@ -85,7 +85,7 @@ Status ArchiveWriter::open() {
   return {};
 }
 
-void ArchiveWriter::describe(const TreeEntry& from, struct archive_entry* to) const {
+void ArchiveWriter::describe(const ScannedEntry& from, struct archive_entry* to) const {
   archive_entry_set_pathname(to, from.path.c_str());
   archive_entry_set_perm(to, from.mode);
   archive_entry_set_uid(to, 0);
@@ -115,7 +115,7 @@ void ArchiveWriter::describe(const TreeEntry& from, struct archive_entry* to) co
   }
 }
 
-Status ArchiveWriter::add(const TreeEntry& entry) {
+Status ArchiveWriter::add(const ScannedEntry& entry) {
   if (stop_.stop_requested()) return fail(Errc::kCancelled, "stopped");
   using Coding = FrameWriter::Coding;
   OBJSTORE_TRY(frames_.boundary(entry.path, is_small(entry) ? Coding::kStored : Coding::kCompressed));
@@ -127,7 +127,7 @@ Status ArchiveWriter::add(const TreeEntry& entry) {
   return {};
 }
 
-Status ArchiveWriter::add_contents(const TreeEntry& entry) {
+Status ArchiveWriter::add_contents(const ScannedEntry& entry) {
   const std::string path = options_.root + "/" + entry.path;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (file.fd < 0) {
@@ -160,11 +160,11 @@ Status ArchiveWriter::finish() {
 
 }  // namespace
 
-Status write_archive(const std::vector<TreeEntry>& entries, const ArchiveOptions& options,
+Status write_archive(const std::vector<ScannedEntry>& entries, const ArchiveOptions& options,
                      const std::function<Status(ByteView)>& sink, const std::stop_token& stop) {
   ArchiveWriter writer(options, sink, stop);
   OBJSTORE_TRY(writer.open());
-  for (const TreeEntry& entry : entries) OBJSTORE_TRY(writer.add(entry));
+  for (const ScannedEntry& entry : entries) OBJSTORE_TRY(writer.add(entry));
   return writer.finish();
 }
 

@@ -22,7 +22,7 @@ struct ArchiveOptions {
 // Owners are 0:0 without names, access and change times are left out. tree: sorted by sort_for_archive(). kConflict
 // when a file is changed while it is read, kNotFound when one vanishes, kAccessDenied, kIo, kCancelled, and what `sink`
 // says.
-Status write_archive(const std::vector<TreeEntry>& entries, const ArchiveOptions& options,
+Status write_archive(const std::vector<ScannedEntry>& entries, const ArchiveOptions& options,
                      const std::function<Status(ByteView)>& sink, const std::stop_token& stop);
 
 }  // namespace objstore::client

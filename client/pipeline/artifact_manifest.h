@@ -20,7 +20,7 @@
 namespace objstore::client {
 
 struct ManifestEntry {
-  TreeEntry entry;       // of any kind but kHardlink
+  ScannedEntry entry;    // of any kind but kHardlink
   std::string sha256{};  // hexadecimal, of a file
 };
 

@@ -71,7 +71,7 @@ std::unexpected<Error> changed(const std::string& path) {
   return fail(Errc::kConflict, path + " was changed while it was read");
 }
 
-Result<std::string> digest_of(const std::string& path, const TreeEntry& entry, const std::stop_token& stop) {
+Result<std::string> digest_of(const std::string& path, const ScannedEntry& entry, const std::stop_token& stop) {
   const File file(path, O_RDONLY | O_NOFOLLOW);
   OBJSTORE_TRY(file.opened());
   Digest digest(DigestKind::kSha256);
@@ -91,10 +91,10 @@ Result<std::string> digest_of(const std::string& path, const TreeEntry& entry, c
 }  // namespace
 
 Result<std::vector<ManifestEntry>> describe_tree(const std::string& directory, const std::stop_token& stop) {
-  OBJSTORE_ASSIGN(Tree tree, scan_tree(directory, {"."}, stop));
+  OBJSTORE_ASSIGN(ScannedTree tree, scan_tree(directory, {"."}, stop));
   std::map<std::string, std::size_t> places;  // of what hard links point to
   std::vector<ManifestEntry> out;
-  for (TreeEntry& entry : tree.entries) {
+  for (ScannedEntry& entry : tree.entries) {
     ManifestEntry described{.entry = std::move(entry)};
     if (described.entry.kind == EntryKind::kHardlink) {
       const ManifestEntry& first = out[places.at(described.entry.target)];

@@ -65,10 +65,10 @@ Result<CacheSaveResult> CacheStore::save(const std::string& key, const CacheSave
   if (there) return result;
   if (there.error().code != Errc::kNoSuchKey) return std::unexpected(there.error());
 
-  OBJSTORE_ASSIGN(Tree tree, scan_tree(options.root, options.paths, stop));
+  OBJSTORE_ASSIGN(ScannedTree tree, scan_tree(options.root, options.paths, stop));
   sort_for_archive(tree.entries);
   result.skipped = tree.skipped;
-  for (const TreeEntry& entry : tree.entries) {
+  for (const ScannedEntry& entry : tree.entries) {
     if (entry.kind != EntryKind::kDirectory) ++result.files;
     result.tree_bytes += entry.size;
   }

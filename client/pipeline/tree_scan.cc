@@ -52,7 +52,7 @@ class Scan {
     return add_below(relative);
   }
 
-  Tree finish() {
+  ScannedTree finish() {
     for (auto& [path, entry] : entries_) {
       link_if_seen(entry);
       tree_.entries.push_back(std::move(entry.entry));
@@ -62,7 +62,7 @@ class Scan {
 
  private:
   struct Seen {
-    TreeEntry entry;
+    ScannedEntry entry;
     dev_t device = 0;
     ino_t inode = 0;
     nlink_t links = 1;
@@ -126,12 +126,13 @@ class Scan {
   const std::stop_token& stop_;
   std::map<std::string, Seen> entries_;
   std::map<std::pair<dev_t, ino_t>, std::string> inodes_;
-  Tree tree_;
+  ScannedTree tree_;
 };
 
 }  // namespace
 
-Result<Tree> scan_tree(const std::string& root, const std::vector<std::string>& paths, const std::stop_token& stop) {
+Result<ScannedTree> scan_tree(const std::string& root, const std::vector<std::string>& paths,
+                              const std::stop_token& stop) {
   Scan scan(root, stop);
   for (const auto& given : paths) {
     OBJSTORE_ASSIGN(const std::string relative, relative_to_root(root, given));

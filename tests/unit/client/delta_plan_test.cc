@@ -19,7 +19,8 @@ Signature signature_of(const std::string& object) {
   Signature out{.object_size = object.size(), .block_size = wire::delta_block_size(object.size()), .blocks = {}};
   std::string sums;
   for (std::size_t at = 0; at < object.size(); at += static_cast<std::size_t>(out.block_size))
-    wire::append_block_sum(sums, as_bytes(object).subspan(at, std::min<std::size_t>(out.block_size, object.size() - at)));
+    wire::append_block_sum(sums,
+                           as_bytes(object).subspan(at, std::min<std::size_t>(out.block_size, object.size() - at)));
   out.blocks = wire::read_block_sums(sums).value();
   return out;
 }
@@ -36,8 +37,8 @@ std::string apply(const std::vector<DeltaRun>& runs, const std::string& object, 
 
 std::uint64_t literals(const std::string& object, const std::string& body) {
   std::string seen;
-  const auto runs = plan_delta(
-      MemoryBody(as_bytes(body)), signature_of(object), [&](ByteView bytes) { seen += as_text(bytes); }, {});
+  const auto runs =
+      plan_delta(MemoryBody(as_bytes(body)), signature_of(object), [&](ByteView bytes) { seen += as_text(bytes); }, {});
   REQUIRE(runs);
   CHECK(seen == body);
   CHECK(apply(*runs, object, body) == body);
@@ -64,8 +65,8 @@ TEST_CASE("an insertion, a removal and a change cost about two blocks each, and 
 
 TEST_CASE("blocks are found out of order and again and again") {
   const std::string object = noise(64 * 2048, 3);
-  const std::string body = object.substr(32 * 2048) + object.substr(0, 32 * 2048) + object.substr(2048, 4096) +
-                           object.substr(2048, 4096);
+  const std::string body =
+      object.substr(32 * 2048) + object.substr(0, 32 * 2048) + object.substr(2048, 4096) + object.substr(2048, 4096);
   CHECK(literals(object, body) == 0);
 }
 

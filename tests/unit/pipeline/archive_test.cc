@@ -29,7 +29,7 @@ void write(const fs::path& path, std::string_view text, fs::perms mode = fs::per
 }
 
 Result<std::string> pack(const fs::path& root, const std::vector<std::string>& paths, bool stable_mtimes = false) {
-  OBJSTORE_ASSIGN(Tree tree, scan_tree(root.string(), paths, {}));
+  OBJSTORE_ASSIGN(ScannedTree tree, scan_tree(root.string(), paths, {}));
   sort_for_archive(tree.entries);
   std::string out;
   OBJSTORE_TRY(write_archive(tree.entries, {.root = root.string(), .stable_mtimes = stable_mtimes},

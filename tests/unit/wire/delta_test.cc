@@ -33,8 +33,7 @@ Decoded decode(std::string_view delta, std::size_t piece) {
 }  // namespace
 
 TEST_CASE("a delta reads the same in pieces of any size") {
-  const std::string delta =
-      encode_copy(7, 1'000'000'000'000) + encode_literal_head(5) + "hello" + encode_copy(0, 1);
+  const std::string delta = encode_copy(7, 1'000'000'000'000) + encode_literal_head(5) + "hello" + encode_copy(0, 1);
   for (std::size_t piece = 1; piece <= delta.size(); ++piece) {
     const Decoded decoded = decode(delta, piece);
     REQUIRE(decoded.status);
