@@ -7,12 +7,17 @@ that server, and those that need one of their own are skipped. OBJD and OBJCLI n
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 
 import pytest
 
 from objd_process import REGION, Objd, Remote, clean_environment, is_external, objcli_path, objd_path
 from s3_access import empty_bucket, make_s3, unique_bucket
+
+# A shell that runs the tests in the background has them ignore it, and every program that they start as well.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
