@@ -20,5 +20,6 @@ def world():
 
 
 @pytest.fixture
-def bucket(world):
+def world_bucket(world):
+    """Of the first account, with five objects. The `bucket` of tests that have this one by that name."""
     return world.new_bucket("key", "public/a", "secret/b", "home/homer/x", "home/other/x")

@@ -18,6 +18,11 @@ from objd_process import Objd
 from s3_access import make_s3
 
 
+@pytest.fixture
+def bucket(world_bucket):
+    return world_bucket
+
+
 def test_G1_anonymous_on_a_private_bucket(world, bucket):
     answers = [world.anonymous("GET", f"/{bucket}/{key}") for key in ("key", "missing")]
     assert [a[:2] for a in answers] == [DENIED, DENIED]

@@ -12,6 +12,11 @@ OTHER = {"Principal": {"AWS": "other"}}
 TAGS = [{"Key": "class", "Value": "mine"}]
 
 
+@pytest.fixture
+def bucket(world_bucket):
+    return world_bucket
+
+
 def tagging(*pairs):
     return {"TagSet": [{"Key": key, "Value": value} for key, value in pairs]}
 

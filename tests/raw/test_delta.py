@@ -47,10 +47,10 @@ def delta(world, user, bucket, body, makes, base="base", key="made", **more):
 
 
 @pytest.fixture
-def stored(world, bucket):
-    world.owner.put_object(Bucket=bucket, Key="base", Body=BASE)
-    world.owner.put_object(Bucket=bucket, Key="secret/base", Body=BASE)
-    return bucket
+def stored(world, world_bucket):
+    world.owner.put_object(Bucket=world_bucket, Key="base", Body=BASE)
+    world.owner.put_object(Bucket=world_bucket, Key="secret/base", Body=BASE)
+    return world_bucket
 
 
 def test_a_signature_is_for_who_may_read_the_object(world, stored):
@@ -98,7 +98,8 @@ def test_nobody_copies_out_of_what_he_may_not_read(world, stored):
     (copy(0, 0) + copy(0, 1000), BASE[:1000], "InvalidArgument"),
     (copy(0, 1000)[:9], BASE[:1000], "IncompleteBody"),
     (literal(b"x" * 2000), BASE[:1000], "EntityTooLarge"),
-])
+], ids=["other-bytes", "too-short", "too-long", "past-the-base", "offset-overflows", "unknown-step", "empty-step",
+        "step-cut-off", "literal-too-long"])
 def test_a_delta_that_is_wrong_makes_nothing(world, stored, body, makes, code):
     assert delta(world, "owner", stored, body, makes)[1] == code
     assert "made" not in [o["Key"] for o in world.owner.list_objects_v2(Bucket=stored)["Contents"]]
