@@ -7,6 +7,7 @@
 
 #include "client/cli/commands.h"
 #include "client/cli/location.h"
+#include "client/cli/patterns.h"
 #include "client/cli/units.h"
 
 namespace objstore::cli {
@@ -69,9 +70,14 @@ void print_found(Session& session, const RemotePath& root, const client::TreeEnt
 }
 
 Status find(Session& session, const FindArguments& arguments) {
-  OBJSTORE_ASSIGN(const RemotePath root, RemotePath::parse(arguments.path));
+  OBJSTORE_ASSIGN(RemotePath root, RemotePath::parse(arguments.path));
   OBJSTORE_ASSIGN(const Bounds bounds, bounds_of(arguments));
-  OBJSTORE_ASSIGN(const auto filter, filter_of(arguments.filter));
+  OBJSTORE_ASSIGN(auto filter, filter_of(arguments.filter));
+  OBJSTORE_ASSIGN(auto pattern, pattern_of(session, root, arguments.filter));
+  if (pattern) {
+    root = std::move(pattern->base);
+    filter = std::move(pattern->filter);
+  }
   const auto tree =
       client::read_tree(session.client(), client::Prefix{root.bucket, root.key}, filter, false, session.stop());
   while (true) {

@@ -155,7 +155,7 @@ void register_find(Registry& registry) {
   auto find = add_command(registry, "find", "List the objects that match", run_find,
                           "Examples:\n  objcli find builds --include '*.deb' --larger 10M\n"
                           "  objcli find -0 logs/2024/ --older 30d | xargs -0 objcli rm");
-  find->add_option("path", (*find).path, "bucket or bucket/prefix")->required();
+  find->add_option("path", (*find).path, "bucket, bucket/prefix or bucket/pattern")->required();
   find->add_option("--larger", (*find).larger, "More than so many bytes")->type_name("SIZE");
   find->add_option("--smaller", (*find).smaller, "Fewer than so many bytes")->type_name("SIZE");
   find->add_option("--older", (*find).older, "Stored longer ago")->type_name("TIME");

@@ -219,6 +219,8 @@ def test_find_and_du(cli, bucket, s3, site):
     assert cli("find", bucket, "--include", "*.log", "--smaller", "1K").stdout.split() == [
         f"{bucket}/logs/1.log", f"{bucket}/logs/old/2.log"]
     assert cli("find", bucket, "--older", "1h").stdout == ""
+    assert cli("find", f"{bucket}/logs/*.log", "--smaller", "1K").stdout.split() == [f"{bucket}/logs/1.log"]
+    cli("find", f"{bucket}/logs/*.log", "--include", "*.log", status=USAGE)
     assert cli("find", "-0", f"{bucket}/a/", "--newer", "1h").stdout == f"{bucket}/a/b\0{bucket}/a/c/d.txt\0"
     total = sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) + 3000
     assert lines(cli("--json", "du", bucket))[0] == {"name": bucket, "objects": 9, "size": total}
