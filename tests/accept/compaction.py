@@ -13,7 +13,8 @@ BACK_SHARE_MIN = 0.85
 BACK_SECONDS_MAX = 300
 DELETED_OF_TEN = 9
 OBJECT_BYTES = 256 << 10
-PROBE = ("--size", "16K", "--concurrency", 2)
+PROBE_BYTES = 16 << 10
+PROBE = ("--size", PROBE_BYTES, "--concurrency", 2)
 PROBED = 500  # objects that are read
 OPTIONS = ("--segment-size", "16MiB", "--checkpoint-interval", "5", "--access-log", "false")
 
@@ -28,10 +29,10 @@ def delete_most(s3, prefix):
 
 
 def come_back(objd, before, deleted):
-    """Share of the deleted bytes that are back, and the seconds until enough are."""
+    """Share of the deleted bytes that are back, and the seconds until enough are. `before`: what the segments had, and what was written since."""
     begun = time.monotonic()
     while True:
-        share = (before - objd.metrics()["objd_segment_bytes"]) / deleted  # what was written meanwhile counts against it
+        share = (before - objd.metrics()["objd_segment_bytes"]) / deleted
         seconds = time.monotonic() - begun
         if share >= BACK_SHARE_MIN or seconds > BACK_SECONDS_MAX:
             return share, seconds
@@ -39,11 +40,12 @@ def come_back(objd, before, deleted):
 
 
 def probe(objd, number, seconds):
-    """p99 in ms of clients that read and of others that write at the same time."""
+    """p99 in ms of clients that read and of others that write at the same time, and the bytes that these wrote."""
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         reads = pool.submit(load, objd, "get", "probe/", *PROBE, "--objects", PROBED, "--prepared", "--duration", seconds)
         writes = pool.submit(load, objd, "put", f"written/{number}/", *PROBE, "--duration", seconds)
-    return {"get": of(reads.result(), "get")["latency_ms"]["p99"], "put": of(writes.result(), "put")["latency_ms"]["p99"]}
+    measured = {"get": of(reads.result(), "get"), "put": of(writes.result(), "put")}
+    return {kind: row["latency_ms"]["p99"] for kind, row in measured.items()}, measured["put"]["count"] * PROBE_BYTES
 
 
 def one_run(run, number):
@@ -54,13 +56,13 @@ def one_run(run, number):
         s3 = make_s3(objd)
         load(objd, "put", "fill/", "--size", OBJECT_BYTES, "--ops", run.sizes.fill_objects, "--concurrency", 8)
         load(objd, "put", "probe/", *PROBE, "--ops", PROBED)
-        quiet = probe(objd, 1, seconds)
+        quiet, _ = probe(objd, 1, seconds)
         before = objd.metrics()
         deleted = delete_most(s3, "fill/")
         begun = time.monotonic()
-        busy = probe(objd, 2, seconds)
+        busy, written = probe(objd, 2, seconds)
         moved = objd.metrics()["objd_compacted_bytes_total"] - before["objd_compacted_bytes_total"]
-        share, _ = come_back(objd, before["objd_segment_bytes"], deleted)
+        share, _ = come_back(objd, before["objd_segment_bytes"] + written, deleted)
         assert objd.stop() == 0, objd.log_tail()
     finally:
         objd.kill()
