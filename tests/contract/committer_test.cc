@@ -121,7 +121,7 @@ TEST_CASE("the lanes of a batch are synced before it is committed", "[committer]
   CHECK_FALSE(segments.read(unrelated));
 }
 
-TEST_CASE("of two batches that expect a key absent one wins, in one group too", "[committer]") {
+TEST_CASE("of two batches that expect a key absent one wins, in one group too", "[committer][group-sees-group]") {
   GatedMetadata metadata;
   storage::MemorySegmentStore segments;
   HeldGroup held(metadata);
@@ -206,7 +206,7 @@ TEST_CASE("a lane that cannot be synced fails its batches, is not asked again, a
   CHECK(committer.submit(put("metadata only"), {}).wait());
 }
 
-TEST_CASE("after a failed metadata write nothing is accepted any more", "[committer]") {
+TEST_CASE("after a failed metadata write nothing is accepted any more", "[committer][failure-stops]") {
   GatedMetadata metadata;
   storage::MemorySegmentStore segments;
   metadata.dead = true;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 
 #include "common/base/clock.h"
 #include "common/base/executor.h"
@@ -19,6 +20,7 @@
 #include "server/storage/memory_metadata_store.h"
 #include "server/storage/memory_segment_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
+#include "tests/support/interleave.h"
 
 namespace objstore::test {
 
@@ -27,12 +29,16 @@ class FakeClock final : public Clock {
  public:
   UnixMillis now_ms() const override { return now_.load(); }
   std::chrono::steady_clock::time_point steady_now() const override {
+    ++looks_;
     return std::chrono::steady_clock::time_point(std::chrono::milliseconds(now_.load()));
   }
   void advance(std::chrono::milliseconds by) { now_ += by.count(); }
+  // How often steady_now() was asked; who waits for an epoch asks again and again.
+  std::uint64_t looks() const { return looks_; }
 
  private:
   std::atomic<UnixMillis> now_{1'700'000'000'000};
+  mutable std::atomic<std::uint64_t> looks_{0};
 };
 
 class Directory {
@@ -77,8 +83,10 @@ class TestStore {
     auto metadata = backing_ == Backing::kMemory
                         ? storage::make_memory_metadata_store()
                         : must(storage::open_rocksdb_metadata_store({.directory = directory_.file("metadata")}));
+    auto between = std::make_unique<InterleavedMetadata>(std::move(metadata));
+    between_ = between.get();
     engine_ = must(storage::Engine::open(
-        std::move(metadata), [this](std::uint64_t first) { return open_segments(first); }, pool_, clock_, options_));
+        std::move(between), [this](std::uint64_t first) { return open_segments(first); }, pool_, clock_, options_));
     catalog_ = must(model::Catalog::open(*engine_, pool_, clock_));
   }
   void close() {
@@ -93,10 +101,13 @@ class TestStore {
   storage::Engine& engine() { return *engine_; }
   model::Catalog& catalog() { return *catalog_; }
   FakeClock& clock() { return clock_; }
+  // Of the open store: lets a test come in between an operation's look and its commit.
+  InterleavedMetadata& between() { return *between_; }
   // Steps the collector until there is nothing left to follow. What a destroyed writer has submitted comes first.
   void collect() {
     must(engine_->committer().submit({}, {}).wait());
-    while (must(engine_->collector().step()) > 0) {
+    for (int round = 0; must(engine_->collector().step()) > 0; ++round) {
+      if (round == kRoundsMax) FAIL("the collector comes to no end");
     }
   }
   // Bytes of records that are in use.
@@ -133,6 +144,8 @@ class TestStore {
                                               .preallocation_bytes_min = std::uint64_t{1} << 20});
   }
 
+  static constexpr int kRoundsMax = 10'000;
+
   const Backing backing_;
   const std::size_t disks_;
   std::size_t copies_;
@@ -140,8 +153,31 @@ class TestStore {
   FakeClock clock_;
   WorkerPool pool_{2};
   storage::EngineOptions options_;
+  InterleavedMetadata* between_ = nullptr;  // of the engine
   std::unique_ptr<storage::Engine> engine_;
   std::unique_ptr<model::Catalog> catalog_;
+};
+
+// The collector on a thread of its own, until nothing is left to follow. Its end is waited for: whoever must come to an
+// end before (an upload, a reader) is declared after it.
+class CollectorBeside {
+ public:
+  explicit CollectorBeside(TestStore& store)
+      : clock_(store.clock()), looked_(clock_.looks()), thread_([this, &store] {
+          store.collect();
+          done_ = true;
+        }) {}
+  // True once it has asked again and again whether an epoch is over; false once it has come to its end.
+  bool waits() const {
+    while (!done_ && clock_.looks() < looked_ + 3) std::this_thread::yield();
+    return !done_;
+  }
+
+ private:
+  FakeClock& clock_;
+  const std::uint64_t looked_;
+  std::atomic<bool> done_{false};
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 // Bytes that do not compress and repeat for the same seed.

@@ -150,3 +150,17 @@ TEST_CASE("everything is there after a restart") {
   CHECK(must(get(fixture.catalog(), "photos", "small")) == "inline");
   CHECK(must(get(fixture.catalog(), "photos", "empty")).empty());
 }
+
+TEST_CASE("an object that is deleted when its download has just begun is read to its end", "[reads-enter]") {
+  Fixture fixture;
+  TestStore& store = fixture.store;
+  model::Catalog& catalog = fixture.catalog();
+  const std::string body = random_bytes(60'000, 1);
+  must(put(catalog, "photos", "k", body));
+  std::optional<CollectorBeside> collector;
+  const auto object = must(catalog.open_object(bucket_name("photos"), object_name("k")));
+  must(catalog.remove(bucket_name("photos"), object_name("k"), {}).wait());
+  collector.emplace(store);
+  CHECK(collector->waits());
+  CHECK(must(drain(*object->read({0, body.size()}))) == body);
+}

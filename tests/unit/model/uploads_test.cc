@@ -79,7 +79,7 @@ TEST_CASE("many parts make a manifest, which a copy shares and a deletion releas
   CHECK(fixture.store.live_bytes() == 0);
 }
 
-TEST_CASE("a completion that is refused leaves the upload open") {
+TEST_CASE("a completion that is refused leaves the upload open", "[completion-reopens]") {
   Fixture fixture;
   const auto a = fixture.part(1, random_bytes(100, 1));
   const auto b = fixture.part(2, random_bytes(100, 2));
@@ -94,7 +94,7 @@ TEST_CASE("a completion that is refused leaves the upload open") {
   CHECK(fixture.store.rows(storage::Table::kBlobs) == 1);
 }
 
-TEST_CASE("a completion that is retried after a lost answer gets it again") {
+TEST_CASE("a completion that is retried after a lost answer gets it again", "[completion-kept]") {
   Fixture fixture;
   const auto a = fixture.part(1, "x");
   const auto first = must(fixture.complete({{1, a.etag, ""}}));

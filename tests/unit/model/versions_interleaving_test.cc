@@ -2,6 +2,7 @@
 // does there comes in between, each time.
 #include <thread>
 
+#include "server/model/model_rows.h"
 #include "tests/support/test_store.h"
 
 using namespace objstore;
@@ -63,7 +64,7 @@ std::string large(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("of two PUTs at once both versions are kept, in the order of their commits") {
+TEST_CASE("of two PUTs at once both versions are kept, in the order of their commits", "[replace-states-generation]") {
   Fixture fixture;
   fixture.write("first");
   fixture.write("outer", Fixture::once([&] { fixture.write("inner"); }));
@@ -71,7 +72,7 @@ TEST_CASE("of two PUTs at once both versions are kept, in the order of their com
   fixture.empty_out();
 }
 
-TEST_CASE("of two PUTs at once of the null version one replaces the other") {
+TEST_CASE("of two PUTs at once of the null version one replaces the other", "[create-states-absence]") {
   Fixture fixture(Versioning::kSuspended);
   fixture.write(large("outer---"), Fixture::once([&] { fixture.write(large("inner---")); }));
   CHECK(fixture.bodies() == "outer--- ");
@@ -111,6 +112,30 @@ TEST_CASE("the current version and the one that would follow it are deleted at o
   fixture.remove(older, Fixture::once([&] { fixture.remove(current); }));
   CHECK(fixture.bodies() == "first ");
   fixture.empty_out();
+}
+
+TEST_CASE("a version that has just been deleted does not come back when the one above it goes",
+          "[promote-states-version]") {
+  Fixture fixture;
+  fixture.write("first");
+  const auto second = fixture.write("second");
+  const auto third = fixture.write("third");
+  // What follows has been looked for, and found.
+  const auto bucket = must(fixture.catalog().get_bucket(fixture.bucket)).id;
+  fixture.store.between().after_read(storage::Table::kVersions, model::versions_prefix(bucket, "k"),
+                                     [&] { fixture.remove(second); });
+  fixture.remove(third);
+  REQUIRE(fixture.store.between().came());
+  CHECK(fixture.bodies() == "first ");
+  fixture.empty_out();
+}
+
+TEST_CASE("a PUT into a bucket that is just being deleted is refused, and not acknowledged and gone",
+          "[write-states-bucket]") {
+  Fixture fixture;
+  const auto condition = Fixture::once([&] { must(fixture.catalog().delete_bucket(fixture.bucket).wait()); });
+  CHECK(error_of(put(fixture.catalog(), "photos", "k", "body", {.condition = condition})) == Errc::kNoSuchBucket);
+  CHECK(fixture.store.rows(storage::Table::kObjects) == 0);
 }
 
 TEST_CASE("a copy from a version that is deleted meanwhile fails, and from one that becomes older does not") {

@@ -20,7 +20,7 @@ std::size_t queued(TestStore& store) {
 
 }  // namespace
 
-TEST_CASE("what has no reference is removed, down to the segment") {
+TEST_CASE("what has no reference is removed, down to the segment", "[content-goes-first][release-queues]") {
   TestStore store;
   const std::string body = test::random_bytes(3'000'000, 1);
   const Layout layout = test::must(Upload(store.engine(), body).commit());
@@ -105,24 +105,20 @@ TEST_CASE("a chunk that was condemned and then counted on is not removed") {
   if (layout) CHECK(test::must(read(engine, *layout)) == body);
 }
 
-TEST_CASE("removal waits for a reader that had begun") {
+TEST_CASE("removal waits for a reader that had begun", "[epoch-drains]") {
   TestStore store;
   const std::string body = test::random_bytes(2'000'000, 4);
   const Layout layout = test::must(Upload(store.engine(), body).commit());
+  std::optional<test::CollectorBeside> collector;
   auto source = store.engine().read(store.engine().epochs().enter(), layout, 0, body.size());
   std::string all(as_text(test::must(source->next()).view()));
   drop(store.engine(), layout);
-  std::atomic<bool> done{false};
-  std::thread collector([&] {
-    store.collect();
-    done = true;
-  });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  CHECK_FALSE(done);
+  collector.emplace(store);
+  CHECK(collector->waits());
   all += test::must(test::drain(*source));
   CHECK(all == body);
   source.reset();
-  collector.join();
+  collector.reset();
   CHECK(store.rows(Table::kChunks) == 0);
 }
 
@@ -154,15 +150,13 @@ TEST_CASE("two uploads that share a new chunk at once: the loser counts the winn
   CHECK(test::must(read(store.engine(), two)) == shared + test::random_bytes(100'000, 8));
 }
 
-TEST_CASE("a segment that an upload under way has written to is not removed") {
+TEST_CASE("a segment that an upload under way has written to is not removed", "[pins-hold]") {
   TestStore store;
   Engine& engine = store.engine();
   const std::string body = test::random_bytes(700'000, 9);
   Upload upload(engine, body);  // appended, not committed: no row names its segment
   for (std::uint8_t lane = 0; lane < kLaneCount; ++lane) REQUIRE(engine.segments().seal(static_cast<Lane>(lane)));
-  std::thread sweeper([&] { test::must(engine.collector().sweep()); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  test::must(engine.collector().sweep());
   const Layout layout = test::must(upload.commit());
-  sweeper.join();
   CHECK(test::must(read(engine, layout)) == body);
 }

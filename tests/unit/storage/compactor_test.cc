@@ -223,7 +223,7 @@ TEST_CASE("a chunk that is moved while it is being condemned is collected all th
   check_all(store.engine(), layouts);
 }
 
-TEST_CASE("a segment stays until a checkpoint without it is complete") {
+TEST_CASE("a segment stays until a checkpoint without it is complete", "[gate-holds]") {
   TestStore store;
   RemovalGate& gate = store.engine().removal_gate();
   gate.require_checkpoints();

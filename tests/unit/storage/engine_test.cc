@@ -81,7 +81,7 @@ TEST_CASE("contents that share a part share its chunks") {
   CHECK(test::must(read(engine, layout, 0, longer.size())) == longer);
 }
 
-TEST_CASE("an upload that is given up leaves no rows, however large it was") {
+TEST_CASE("an upload that is given up leaves no rows, however large it was", "[pages-with-counts]") {
   TestStore store_under_test;
   Engine& engine = store_under_test.engine();
   {
@@ -94,6 +94,23 @@ TEST_CASE("an upload that is given up leaves no rows, however large it was") {
   CHECK(store_under_test.rows(Table::kBlobPages) == 0);
   CHECK(store_under_test.rows(Table::kChunks) == 0);
   CHECK(store_under_test.live_bytes() == 0);
+}
+
+TEST_CASE("a large upload of content that is there already gives back all that it had staged", "[staged-is-released]") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const std::string body = test::random_bytes(6'000'000, 4);
+  const Layout one = store(engine, body);
+  const Layout two = store(engine, body);
+  CHECK(one.extents == two.extents);
+  store_under_test.collect();
+  CHECK(store_under_test.rows(Table::kBlobs) == 1);
+  drop(engine, one);
+  store_under_test.collect();
+  CHECK(test::must(read(engine, two, 0, body.size())) == body);
+  drop(engine, two);
+  store_under_test.collect();
+  CHECK(store_under_test.rows(Table::kChunks) == 0);
 }
 
 TEST_CASE("what an upload had staged when the server died is released at the next start") {
@@ -125,7 +142,7 @@ TEST_CASE("a store keeps the chunk size that it was created with") {
   CHECK(store_under_test.engine().chunker().average_size() == 8192);
 }
 
-TEST_CASE("a damaged chunk is never served, and an upload of the same content heals it") {
+TEST_CASE("a damaged chunk is never served, and an upload of the same content heals it", "[quarantined-is-absent]") {
   TestStore store_under_test;
   Engine& engine = store_under_test.engine();
   const std::string body = test::random_bytes(10'000, 6);
@@ -142,7 +159,8 @@ TEST_CASE("a damaged chunk is never served, and an upload of the same content he
   CHECK(test::must(read(engine, layout, 0, body.size())) == body);
 }
 
-TEST_CASE("an upload that counted on a chunk which is then found damaged does not commit with it") {
+TEST_CASE("an upload that counted on a chunk which is then found damaged does not commit with it",
+          "[quarantine-generation]") {
   TestStore store_under_test;
   Engine& engine = store_under_test.engine();
   const std::string body = test::random_bytes(10'000, 7);

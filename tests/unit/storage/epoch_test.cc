@@ -37,7 +37,8 @@ TEST_CASE("a guard that is moved stays in its epoch until its last holder lets g
   CHECK(epochs.drained(epoch));
 }
 
-TEST_CASE("an operation that is too old is revoked first and no longer waited for only later") {
+TEST_CASE("an operation that is too old is revoked first and no longer waited for only later",
+          "[age-is-bounded][old-is-revoked]") {
   test::FakeClock clock;
   Epochs epochs(clock, 1h);
   const EpochGuard guard = epochs.enter();

@@ -5,51 +5,20 @@
 #include <fstream>
 
 #include "server/storage/compactor.h"
-#include "server/storage/segment_catalog.h"
+#include "tests/unit/storage/disks.h"
 #include "tests/unit/storage/upload.h"
 
 using namespace objstore;
 using namespace objstore::storage;
 using test::Backing;
+using test::damage;
+using test::file_of;
 using test::must;
+using test::on_two_disks;
 using test::only_chunk;
 using test::read;
 using test::TestStore;
 using test::upload;
-
-namespace {
-
-// The file of a segment, on whichever disk it is.
-std::string file_of(TestStore& store, std::uint64_t segment, std::size_t disks) {
-  for (std::size_t i = 0; i < disks; ++i) {
-    const std::string path = store.disk(i) + "/" + segment_file_name(segment);
-    if (std::filesystem::exists(path)) return path;
-  }
-  FAIL("no such segment");
-  return {};
-}
-
-void flip(const std::string& path, std::uint64_t offset) {
-  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekg(static_cast<std::streamoff>(offset));
-  const int old = file.get();
-  file.seekp(static_cast<std::streamoff>(offset));
-  file.put(static_cast<char>(old ^ 0x20));
-}
-
-void damage(TestStore& store, const Location& location, std::size_t disks) {
-  flip(file_of(store, location.segment, disks), location.offset + 100);
-}
-
-bool on_two_disks(TestStore& store, const ChunkRow& row, std::size_t disks) {
-  if (row.placements.size() != 2) return false;
-  const auto folder = [&](std::size_t i) {
-    return std::filesystem::path(file_of(store, row.placements[i].location.segment, disks)).parent_path();
-  };
-  return folder(0) != folder(1);
-}
-
-}  // namespace
 
 TEST_CASE("a pass over a sound store finds nothing") {
   TestStore store(Backing::kFiles);
