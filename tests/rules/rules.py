@@ -1,11 +1,11 @@
 """The rules of docs/architecture.md that keep the store correct when everything happens at once, and how each is taken out.
 
 A Rule names a place in the source: `old` is replaced by `new`, in which OUT is true while that rule is taken out, and false else.
-Then a test of `target` must fail.
+Then a test of `target` must fail. Where none can, since another rule covers every interleaving, `covered_by` says why.
 """
 import collections
 
-Rule = collections.namedtuple("Rule", "name text file old new target")
+Rule = collections.namedtuple("Rule", "name text file old new target covered_by", defaults=[""])
 
 STORAGE, MODEL, CONTRACT = "unit_storage", "unit_model", "contract_storage"
 
@@ -31,6 +31,8 @@ RULES = [
             "batch.expect_absent(Table::kContents, content);", STORAGE),
     without("content-as-found", "sharing a blob requires that its content row still names it", "server/storage/blob_writer.cc",
             "batch.expect(Table::kContents, content, *existing);", STORAGE),
+    without("staged-is-released", "an upload that shares a blob queues its own for release", "server/storage/blob_writer.cc",
+            "if (staged_) release_staged(batch, blob_, engine_.next_id());", STORAGE),
     without("condemn-at-zero", "a blob's collection begins only at a count of 0", "server/storage/collector.cc",
             "batch.expect_counter(blob_count_key(blob), 0);", STORAGE),
     without("content-goes-first", "a blob's collection begins by removing its content row", "server/storage/collector.cc",
@@ -47,6 +49,12 @@ RULES = [
             "batch.expect(Table::kVersions, std::string(cursor->key()), std::string(cursor->value()));", MODEL),
     Rule("group-sees-group", "a batch is checked against the earlier batches of its group", "server/storage/group_check.cc",
          "found != changes.end()) {", "found != changes.end() && !OUT) {", CONTRACT),
+    Rule("uploads-enter", "uploads enter an epoch before their first look-up", "server/storage/blob_writer.cc",
+         "guard_(engine.epochs().enter())", "guard_(OUT ? EpochGuard() : engine.epochs().enter())", STORAGE),
+    Rule("reads-enter", "... and reads", "server/model/get.cc", "storage::EpochGuard guard = engine_.epochs().enter();",
+         "storage::EpochGuard guard = OUT ? storage::EpochGuard() : engine_.epochs().enter();", MODEL),
+    Rule("copies-enter", "... and copies of parts", "server/model/parts.cc", "State{engine_.epochs().enter(), nullptr}",
+         "State{OUT ? storage::EpochGuard() : engine_.epochs().enter(), nullptr}", MODEL),
     Rule("epoch-drains", "removal waits until no operation runs that may hold a name", "server/storage/collector.cc",
          "while (!engine_.epochs().drained(epoch)) {", "while (!OUT && !engine_.epochs().drained(epoch)) {", STORAGE),
     Rule("condemned-is-absent", "look-ups treat condemned as absent", "server/storage/rows.cc", "return !condemned &&", "return (OUT || !condemned) &&",
@@ -82,7 +90,14 @@ RULES = [
     Rule("quarantined-is-absent", "look-ups treat quarantined as absent", "server/storage/rows.cc",
          "return !p.quarantined;", "return OUT || !p.quarantined;", STORAGE),
     Rule("damage-believed-twice", "a failed checksum is believed only when the row still says the same", "server/storage/extent_source.cc",
-         "moved = now != bytes;", "moved = now != bytes && !OUT;", STORAGE),
+         "if (*bytes == seen) return", "if (*bytes == seen || (OUT && !seen.empty())) return", STORAGE),
+    Rule("damage-is-of-a-place", "only the place that was read is marked as damaged, if the row still names it", "server/storage/engine.cc",
+         "if (placement.location == location && !placement.quarantined)",
+         "if ((OUT || placement.location == location) && !placement.quarantined)", STORAGE),
+    Rule("moved-is-not-damaged", "a copy that cannot be read is not marked when the row has changed meanwhile", "server/storage/extent_source.cc",
+         "moved = now != bytes;", "moved = now != bytes && !OUT;", STORAGE,
+         "`damage-is-of-a-place` looks at the row once more, in the batch that marks: a place that the row names no longer is not marked, "
+         "and one that it still names is damaged, since what lies at a place never changes. This look only saves the attempt"),
     Rule("failure-stops", "after a failed write of the metadata nothing is accepted any more", "server/storage/committer.cc",
          "metadata_failed = true;", "metadata_failed = !OUT;", CONTRACT),
 ]

@@ -44,10 +44,15 @@ def with_switches(file):
 
 
 def failing_test(work, rule):
-    """The first test that fails while the rule is out, "" when none does; one that hangs fails."""
+    """The first test that fails while the rule is out, "" when none does: those tagged with the rule's name are asked first."""
+    return first_failure(work, rule, [f"[{rule.name}]"]) or first_failure(work, rule, [])
+
+
+def first_failure(work, rule, which):
+    """A test that hangs fails."""
     folder = "/dev/shm" if os.path.isdir("/dev/shm") else str(work)
     try:
-        done = subprocess.run([str(work / "build/dev/bin" / rule.target), "--reporter", "xml", "--abort"], capture_output=True, text=True,
+        done = subprocess.run([str(work / "build/dev/bin" / rule.target), *which, "--reporter", "xml", "--abort"], capture_output=True, text=True,
                               errors="replace", timeout=TEST_SECONDS_MAX, cwd=work, env={**os.environ, "TMPDIR": folder, VARIABLE: rule.name})
     except subprocess.TimeoutExpired:
         return "(hangs)"
@@ -58,7 +63,13 @@ def failing_test(work, rule):
     return failed[0] if failed else f"(ends with {done.returncode})"
 
 
+def covered(rule):
+    return f"none can: {rule.covered_by}" if rule.covered_by else "**none**"
+
+
 def main(work, names):
+    if unknown := set(names) - {rule.name for rule in RULES}:
+        sys.exit(f"no such rule: {', '.join(sorted(unknown))}")
     work = pathlib.Path(work).resolve()
     copy_source(work)
     env = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"]}
@@ -70,8 +81,8 @@ def main(work, names):
         if names and rule.name not in names:
             continue
         failed = failing_test(work, rule)
-        missed += not failed
-        print(f"| {rule.text} (`{rule.name}`) | {failed or '**none**'} |", flush=True)
+        missed += not failed and not rule.covered_by
+        print(f"| {rule.text} (`{rule.name}`) | {failed or covered(rule)} |", flush=True)
     return 1 if missed else 0
 
 
