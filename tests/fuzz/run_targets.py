@@ -67,6 +67,19 @@ def is_due(chosen, name):
     return clean_seconds([run for run in results(chosen) if run.get("program") == program], name) < chosen.until * 60
 
 
+def was_held_up(program, path):
+    """Whether an input that took too long does so no more: then the machine had stopped, not the target."""
+    if not any(kind in path.name for kind in ("timeout-", "slow-unit-")):
+        return False
+    try:
+        is_fine = subprocess.run([program, path], stdin=subprocess.DEVNULL, capture_output=True, timeout=INPUT_SECONDS_MAX).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+    if is_fine:
+        path.unlink()
+    return is_fine
+
+
 def run_target(chosen, name):
     """One run. The inputs that broke it."""
     corpus, found, log = chosen.folder / "corpus" / name, chosen.folder / "found", chosen.folder / f"{name}.log"
@@ -84,8 +97,8 @@ def run_target(chosen, name):
         process.returncode = os.waitstatus_to_exitcode(status)
     text = log.read_text(errors="replace")
     executed = re.search(r"number_of_executed_units: (\d+)", text)
-    findings = sorted(path.name for path in set(found.glob(f"{name}-*")) - before)
-    if process.returncode != 0 and not findings:
+    findings = sorted(path.name for path in set(found.glob(f"{name}-*")) - before if not was_held_up(program, path))
+    if process.returncode != 0 and not findings and "libFuzzer: timeout" not in text:
         findings = [f"exit status {process.returncode}"]
     now = datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds")
     line = {"target": name, "commit": commit(), "program": digest(program), "when": now,
