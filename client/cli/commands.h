@@ -30,6 +30,8 @@ struct PutArguments {
   std::vector<std::string> files{};  // "-": standard input
   bool recursive = false;
   bool dry_run = false;
+  bool delta = false;
+  std::string delta_base{};  // implies delta; empty: the object that is replaced
   WriteArguments write{};
   FilterArguments filter{};
 };
@@ -41,7 +43,9 @@ struct GetArguments {
   bool recursive = false;
   bool dry_run = false;
   bool sync = false;
-  std::string range{};  // "first-last", "first-"
+  bool delta = false;
+  std::string delta_from{};  // implies delta; empty: the file that is replaced
+  std::string range{};       // "first-last", "first-"
   std::string version_id{};
   std::string if_match{};
   std::string if_none_match{};
@@ -86,6 +90,7 @@ struct SyncArguments {
   bool checksum = false;
   bool size_only = false;
   bool sync = false;
+  bool delta = false;
   WriteArguments write{};
   FilterArguments filter{};
 };

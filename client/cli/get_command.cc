@@ -45,14 +45,26 @@ Result<ExitCode> get_tree(Session& session, const GetArguments& arguments, const
                           const client::PathFilter& filter) {
   const std::string directory = arguments.file.empty() ? "." : arguments.file;
   if (directory == "-") return fail(Errc::kInvalidArgument, "a tree cannot go to standard output");
+  if (!arguments.delta_from.empty()) {
+    return fail(Errc::kInvalidArgument, "--delta-from is for one object; --delta takes for each the file it replaces");
+  }
   TreeRun run(session, {.done = "got", .infinitive = "get"}, arguments.dry_run);
   auto options = run.options();
   options.compare = client::Compare::kAlways;
   options.filter = filter;
   options.get.sync = arguments.sync;
+  options.delta = arguments.delta;
   // "a/b" means the tree a/b/..., not a/bc: prefixes that are no directories are for ls and rm.
   return run.run(client::Prefix{remote.bucket, as_directory(remote.key)}, client::Directory{directory}, options,
                  "get " + arguments.remote);
+}
+
+// Nothing: the whole is fetched.
+Result<std::optional<std::string>> delta_from(const GetArguments& arguments, const std::string& file) {
+  if (!arguments.delta && arguments.delta_from.empty()) return std::nullopt;
+  if (!arguments.range.empty()) return fail(Errc::kInvalidArgument, "--range and --delta exclude each other");
+  if (file == "-") return fail(Errc::kInvalidArgument, "standard output has nothing to differ from: name a file");
+  return arguments.delta_from.empty() ? file : arguments.delta_from;
 }
 
 Result<ExitCode> get_checked(Session& session, const GetArguments& arguments) {
@@ -64,6 +76,7 @@ Result<ExitCode> get_checked(Session& session, const GetArguments& arguments) {
   if (pattern) return get_tree(session, arguments, pattern->base, pattern->filter);
   OBJSTORE_ASSIGN(const client::ObjectName from, remote.object());
   OBJSTORE_ASSIGN(const std::string file, target_file(arguments, from));
+  OBJSTORE_ASSIGN(const auto old_copy, delta_from(arguments, file));
   TransferView view(session);
   OBJSTORE_TRY(get_one(session, view,
                        {.from = from,
@@ -73,7 +86,8 @@ Result<ExitCode> get_checked(Session& session, const GetArguments& arguments) {
                                     .if_none_match = quoted_etag(arguments.if_none_match),
                                     .version_id = arguments.version_id,
                                     .sync = arguments.sync},
-                        .dry_run = arguments.dry_run}));
+                        .dry_run = arguments.dry_run,
+                        .delta_from = old_copy}));
   return kExitOk;
 }
 

@@ -78,7 +78,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("objcli: an object store on the command line", "objcli");
   GlobalOptions options;
   Registry registry{.app = app};
-  app.set_help_flag("--help", "Show this");
+  app.set_help_flag("-h,--help", "Show this");
   app.set_version_flag("--version", "objcli " OBJSTORE_VERSION);
   app.require_subcommand(1);
   app.fallthrough();

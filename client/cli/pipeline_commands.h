@@ -59,19 +59,4 @@ struct GoCacheArguments {
 };
 ExitCode run_gocache(Session& session, const GoCacheArguments& arguments);
 
-struct DeltaPutArguments {
-  std::string remote{};
-  std::string file{};
-  std::string base{};  // empty: the object that is replaced
-};
-ExitCode run_delta_put(Session& session, const DeltaPutArguments& arguments);
-
-struct DeltaGetArguments {
-  std::string remote{};
-  std::string file{};
-  std::string old_copy{};  // empty: the file that is replaced
-  bool sync = false;
-};
-ExitCode run_delta_get(Session& session, const DeltaGetArguments& arguments);
-
 }  // namespace objstore::cli

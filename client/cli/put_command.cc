@@ -24,16 +24,30 @@ ExitCode put_trees(Session& session, const PutArguments& arguments, const Remote
   TreeRun run(session, {.done = "put", .infinitive = "put"}, arguments.dry_run);
   ExitCode worst = kExitOk;
   for (const auto& file : arguments.files) {
+    run.set_more_to_come(&file != &arguments.files.back());
     auto options = run.options();
     options.compare = client::Compare::kAlways;
     options.filter = *filter;
     options.put = put;
+    options.delta = arguments.delta;
     const ExitCode code = run.run(client::Directory{file}, client::Prefix{remote.bucket, as_directory(remote.key)},
                                   options, "put " + file);
     if (code != kExitOk) worst = code;
     if (code == kExitInterrupted) break;
   }
   return worst;
+}
+
+Status put_file(Session& session, TransferView& view, const PutArguments& arguments, const std::string& file,
+                const RemotePath& to, const client::PutOptions& put) {
+  PutTask task{.file = file, .to = to, .options = put, .dry_run = arguments.dry_run};
+  if (!arguments.delta_base.empty()) {
+    OBJSTORE_ASSIGN(const RemotePath base, RemotePath::parse(arguments.delta_base));
+    OBJSTORE_ASSIGN(task.delta_base, base.object());
+  } else if (arguments.delta) {
+    OBJSTORE_ASSIGN(task.delta_base, to.object());
+  }
+  return put_one(session, view, task);
 }
 
 ExitCode put_files(Session& session, const PutArguments& arguments, const RemotePath& remote,
@@ -46,7 +60,7 @@ ExitCode put_files(Session& session, const PutArguments& arguments, const Remote
     const std::string& file = arguments.files[i];
     if (session.stop().stop_requested()) return;
     const RemotePath to{remote.bucket, file == "-" ? remote.key : key_for_file(remote.key, file)};
-    const auto done = put_one(session, view, {.file = file, .to = to, .options = put, .dry_run = arguments.dry_run});
+    const auto done = put_file(session, view, arguments, file, to, put);
     if (!done) session.report("put " + to.str(), done.error());
     const std::lock_guard lock(mutex);
     done ? tally.succeeded() : tally.failed(done.error().code);
@@ -60,8 +74,14 @@ Status check(const PutArguments& arguments, const RemotePath& remote) {
   if (arguments.files.size() > 1 && one_object && !arguments.recursive) {
     return fail(Errc::kInvalidArgument, "several files cannot become one object: end the target with '/'");
   }
+  if (!arguments.delta_base.empty() && (arguments.files.size() > 1 || arguments.recursive)) {
+    return fail(Errc::kInvalidArgument, "--delta-base is for one file; --delta takes for each the object it replaces");
+  }
   for (const auto& file : arguments.files) {
     std::error_code ec;
+    if (file == "-" && (arguments.delta || !arguments.delta_base.empty())) {
+      return fail(Errc::kInvalidArgument, "standard input cannot be read twice, as --delta needs it: put a file");
+    }
     const bool directory = file != "-" && fs::is_directory(file, ec);
     if (directory && !arguments.recursive) {
       return fail(Errc::kInvalidArgument, file + " is a directory: put it with --recursive");

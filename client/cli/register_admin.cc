@@ -51,6 +51,7 @@ void register_versions(Registry& registry) {
   versions->add_option("path", (*versions).path, "bucket or bucket/prefix")->required();
   versions->add_flag("--enable", (*versions).enable, "Keep from now on what is overwritten and removed");
   versions->add_flag("--suspend", (*versions).suspend, "Keep no more of it; what is kept stays");
+  versions->set_help_flag("--help", "Show this");  // -h is what ls(1) has
   versions->add_flag("-h,--human", (*versions).human, "Sizes in KiB, MiB, GiB");
 }
 

@@ -10,6 +10,7 @@ void register_ls(Registry& registry) {
   auto ls = add_command(registry, "ls", "List buckets, or the objects of one", run_ls,
                         "Examples:\n  objcli ls\n  objcli ls -h builds\n  objcli ls -r builds/2024/\n"
                         "  objcli ls --json builds | jq .size");
+  ls->set_help_flag("--help", "Show this");  // -h is what ls(1) has
   ls->add_option("path", (*ls).path, "bucket or bucket/prefix");
   ls->add_flag("-r,--recursive", (*ls).recursive, "Every key, not one level of the tree");
   ls->add_flag("-h,--human", (*ls).human, "Sizes in KiB, MiB, GiB");
@@ -47,11 +48,15 @@ void register_put(Registry& registry) {
                   "Examples:\n  objcli put builds/app.tar.zst app.tar.zst\n  objcli put builds/ a.deb b.deb\n"
                   "  objcli put -r site/v2 public/\n  objcli put -r --exclude '*.o' --exclude .git src/ .\n"
                   "  tar c src | objcli put backup/src.tar -\n"
+                  "  objcli put --delta images/disk.img disk.img\n"
                   "  objcli put --no-overwrite --metadata commit=1f2e3d --tag stage=test builds/app app");
   put->add_option("target", (*put).remote, "bucket/key, or bucket/prefix/ to keep the files' names")->required();
   put->add_option("file", (*put).files, "Files, or - for standard input")->required();
   put->add_flag("-r,--recursive", (*put).recursive, "Whole directories; symbolic links are passed over");
   put->add_flag("-n,--dry-run", (*put).dry_run, "Only say what would be done");
+  put->add_flag("--delta", (*put).delta,
+                "Send only what differs from the object that is replaced; all of it where the server is no objd");
+  put->add_option("--delta-base", (*put).delta_base, "... from this object, which you may read")->type_name("OBJECT");
   add_filter(put.app, (*put).filter);
   add_write(put.app, (*put).write);
 }
@@ -63,12 +68,15 @@ void register_get(Registry& registry) {
                   "interrupted goes on where it ended when the same command is given again.\n\n"
                   "Examples:\n  objcli get builds/app.tar.zst\n  objcli get builds/app.tar.zst /tmp/app.tar.zst\n"
                   "  objcli get -r site/v2 public/\n  objcli get 'logs/2024/*.gz' .\n"
-                  "  objcli get backup/src.tar - | tar x");
+                  "  objcli get backup/src.tar - | tar x\n  objcli get --delta images/disk.img disk.img");
   get->add_option("object", (*get).remote, "bucket/key or a pattern; with -r bucket or bucket/prefix")->required();
   get->add_option("file", (*get).file, "File or directory, or - for standard output (default: the key's name, here)");
   get->add_flag("-r,--recursive", (*get).recursive, "Every object below the prefix, into a directory");
   get->add_flag("-n,--dry-run", (*get).dry_run, "Only say what would be done");
   get->add_flag("--sync", (*get).sync, "Files survive a power cut once this has ended");
+  get->add_flag("--delta", (*get).delta,
+                "Receive only what differs from the file that is replaced; all of it where the server is no objd");
+  get->add_option("--delta-from", (*get).delta_from, "... from this file")->type_name("FILE");
   get->add_option("--range", (*get).range, "Bytes first-last, counted from 0")->type_name("RANGE");
   get->add_option("--version-id", (*get).version_id, "An older version")->type_name("ID");
   get->add_option("--if-match", (*get).if_match, "Fail (exit code 5) unless the object has this ETag")
@@ -136,6 +144,8 @@ void register_sync(Registry& registry) {
   sync->add_flag("--checksum", (*sync).checksum, "Compare bytes, not times");
   sync->add_flag("--size-only", (*sync).size_only, "Compare sizes, not times");
   sync->add_flag("--sync", (*sync).sync, "Files survive a power cut once this has ended");
+  sync->add_flag("--delta", (*sync).delta,
+                 "Of files from 1 MiB on move only what differs, where the server is an objd");
   add_filter(sync.app, (*sync).filter);
   add_write(sync.app, (*sync).write);
 
@@ -167,6 +177,7 @@ void register_find(Registry& registry) {
                         "Prints bytes, objects, name. The sum is of the objects; what the store needs is less where\n"
                         "it keeps equal content once.\n\n"
                         "Examples:\n  objcli du -h builds\n  objcli du -h --depth 1 builds/2024/");
+  du->set_help_flag("--help", "Show this");
   du->add_option("path", (*du).paths, "bucket or bucket/prefix")->required();
   du->add_flag("-h,--human", (*du).human, "Sizes in KiB, MiB, GiB");
   du->add_option("--depth", (*du).depth, "Also each directory that deep (default 0)")->type_name("N");

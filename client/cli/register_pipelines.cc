@@ -75,26 +75,6 @@ void register_artifact(Registry& registry, CLI::App& artifact) {
       ->type_name("TEXT");
 }
 
-void register_delta(Registry& registry, CLI::App& delta) {
-  auto put = add_command(registry, delta, "put", "Store a file, sending what differs", run_delta_put,
-                         "Examples:\n  objcli delta put images/disk.img disk.img\n"
-                         "  objcli delta put --base images/disk-1.img images/disk-2.img disk.img");
-  put->add_option("target", (*put).remote, "bucket/key, or bucket/prefix/ to keep the file's name")->required();
-  put->add_option("file", (*put).file, "File")->required();
-  put->add_option("--base", (*put).base, "Object that is like the file (default: the one that is replaced)")
-      ->type_name("OBJECT");
-
-  auto get = add_command(registry, delta, "get", "Fetch an object, receiving what differs", run_delta_get,
-                         "A file appears under its name only when it is complete and verified.\n\n"
-                         "Examples:\n  objcli delta get images/disk.img disk.img\n"
-                         "  objcli delta get --old disk-1.img images/disk-2.img disk-2.img");
-  get->add_option("object", (*get).remote, "bucket/key")->required();
-  get->add_option("file", (*get).file, "File")->required();
-  get->add_option("--old", (*get).old_copy, "File that is like the object (default: the one that is replaced)")
-      ->type_name("FILE");
-  get->add_flag("--sync", (*get).sync, "The file survives a power cut once this has ended");
-}
-
 }  // namespace
 
 void register_pipelines(Registry& registry) {
@@ -108,13 +88,6 @@ void register_pipelines(Registry& registry) {
   artifact->require_subcommand(1);
   artifact->footer("`objcli artifact push --help` and `objcli artifact pull --help` have examples.");
   register_artifact(registry, *artifact);
-
-  CLI::App* delta = registry.app.add_subcommand("delta", "Transfers of what differs, with an objd");
-  delta->require_subcommand(1);
-  delta->footer(
-      "Where the server is no objd, or there is nothing alike, the whole goes over: the result is the same.\n"
-      "`objcli delta put --help` and `objcli delta get --help` have examples.");
-  register_delta(registry, *delta);
 }
 
 }  // namespace objstore::cli

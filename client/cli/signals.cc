@@ -22,13 +22,18 @@ sigset_t watched() {
   return set;
 }
 
-// How often the watcher looks whether the command has ended by itself.
+// How often the watcher looks whether the grace is over.
 constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 100'000'000};
+// Wakes the watcher when the command has ended by itself: a command that is done must not wait for a look.
+int wake_signal() {
+  return SIGRTMIN;
+}
 
 }  // namespace
 
 Signals::Signals() {
-  const sigset_t set = watched();
+  sigset_t set = watched();
+  sigaddset(&set, wake_signal());
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   watcher_ = std::jthread([set, this](const std::stop_token& ended) {
     std::chrono::steady_clock::time_point deadline;
@@ -36,8 +41,8 @@ Signals::Signals() {
     while (!ended.stop_requested()) {
       const int number = sigtimedwait(&set, nullptr, &kLook);
       const bool late = stopping && std::chrono::steady_clock::now() > deadline;
-      if ((number > 0 && stopping) || late) _exit(kExitInterrupted);
-      if (number <= 0) continue;
+      if ((number > 0 && number != wake_signal() && stopping) || late) _exit(kExitInterrupted);
+      if (number <= 0 || number == wake_signal()) continue;
       stopping = true;
       deadline = std::chrono::steady_clock::now() + kGrace;
       stop_.request_stop();
@@ -45,6 +50,9 @@ Signals::Signals() {
   });
 }
 
-Signals::~Signals() = default;
+Signals::~Signals() {
+  watcher_.request_stop();
+  pthread_kill(watcher_.native_handle(), wake_signal());
+}
 
 }  // namespace objstore::cli

@@ -39,6 +39,7 @@ Result<ExitCode> sync_checked(Session& session, const SyncArguments& arguments, 
   options.remove_extra = arguments.remove;
   options.keep_times = true;
   options.get.sync = arguments.sync;
+  options.delta = arguments.delta;
   return run.run(place_of(from), place_of(to), options, what);
 }
 

@@ -13,9 +13,25 @@
 namespace objstore::cli {
 namespace {
 
-void print_put(Session& session, const PutTask& task, const client::PutResult& result) {
+// What a transfer by differences has to say of itself, for text and JSON.
+template <typename Delta>
+std::string delta_words(const std::optional<Delta>& delta, std::string_view done, std::uint64_t travelled) {
+  if (!delta) return {};
+  if (!delta->delta) return ", all of it " + std::string(done) + " (" + delta->why_not + ")";
+  return ", " + std::string(done) + " " + human_size(travelled);
+}
+
+template <typename Delta>
+void add_delta(JsonLine& line, const Delta& delta) {
+  line.add("delta", delta.delta).add("received_bytes", delta.received_bytes);
+  if (!delta.delta) line.add("why_not", delta.why_not);
+}
+
+void print_put(Session& session, const PutTask& task, const client::PutResult& result,
+               const std::optional<client::DeltaPutResult>& delta) {
   if (!session.json()) {
-    std::string line = "put " + task.to.str() + ", " + human_size(result.size);
+    std::string line = "put " + task.to.str() + ", " + human_size(result.size) +
+                       delta_words(delta, "sent", delta ? delta->sent_bytes : 0);
     if (result.resumed > 0) line += ", of which " + human_size(result.resumed) + " were there from before";
     return session.note(line);
   }
@@ -23,13 +39,19 @@ void print_put(Session& session, const PutTask& task, const client::PutResult& r
   line.add("bucket", task.to.bucket.str()).add("key", task.to.key).add("size", result.size).add("etag", result.etag);
   if (!result.checksum.empty()) line.add("checksum", result.checksum);
   if (result.resumed > 0) line.add("resumed", result.resumed);
+  if (delta) {
+    add_delta(line, *delta);
+    line.add("sent_bytes", delta->sent_bytes);
+  }
   session.print(line.add("file", task.file));
 }
 
-void print_get(Session& session, const GetTask& task, const client::ObjectInfo& info) {
+void print_get(Session& session, const GetTask& task, const client::ObjectInfo& info,
+               const std::optional<client::DeltaGetResult>& delta) {
   if (task.file == "-") return;
   if (!session.json()) {
-    std::string line = "got " + task.file + ", " + human_size(info.size);
+    std::string line = "got " + task.file + ", " + human_size(info.size) +
+                       delta_words(delta, "received", delta ? delta->received_bytes : 0);
     if (info.resumed > 0) line += ", of which " + human_size(info.resumed) + " were there from before";
     return session.note(line);
   }
@@ -37,6 +59,7 @@ void print_get(Session& session, const GetTask& task, const client::ObjectInfo& 
   line.add("bucket", task.from.bucket.str()).add("key", task.from.key.str()).add("size", info.size);
   line.add("etag", info.etag);
   if (info.resumed > 0) line.add("resumed", info.resumed);
+  if (delta) add_delta(line, *delta);
   session.print(line.add("file", task.file).add("verified", info.verified));
 }
 
@@ -44,6 +67,23 @@ client::Control control_for(Session& session, TransferView& view, const std::str
   return {.progress = [&view, name](std::uint64_t done,
                                     std::optional<std::uint64_t> size) { view.moved(name, done, size); },
           .stop = session.stop()};
+}
+
+// delta: filled for a task that has a base.
+Result<client::PutResult> send(Session& session, const PutTask& task, const client::ObjectName& to,
+                               const client::PutOptions& options, std::optional<client::DeltaPutResult>& delta) {
+  if (task.file == "-") return session.client().put_stream(to, read_standard_input(session.stop()), options);
+  if (!task.delta_base) return session.client().put_file(to, task.file, options);
+  OBJSTORE_ASSIGN(delta, session.client().put_file_delta(to, task.file, *task.delta_base, options));
+  return delta->put;
+}
+
+Result<client::ObjectInfo> receive(Session& session, const GetTask& task, const client::GetOptions& options,
+                                   std::optional<client::DeltaGetResult>& delta) {
+  if (task.file == "-") return session.client().get(task.from, write_standard_output(session.stop()), options);
+  if (!task.delta_from) return session.client().get_file(task.from, task.file, options);
+  OBJSTORE_ASSIGN(delta, session.client().get_file_delta(task.from, task.file, *task.delta_from, options));
+  return delta->info;
 }
 
 std::optional<std::uint64_t> size_of_file(const std::string& file) {
@@ -76,14 +116,14 @@ Status put_one(Session& session, TransferView& view, const PutTask& task) {
   view.planned(size);
   view.all_planned();
   if (task.file != "-") options.resume_file = resume_file_for(session, task.file, to);
-  auto result = task.file == "-" ? session.client().put_stream(to, read_standard_input(session.stop()), options)
-                                 : session.client().put_file(to, task.file, options);
+  std::optional<client::DeltaPutResult> delta;
+  auto result = send(session, task, to, options, delta);
   if (!result) {
     view.failed(task.to.key);
     return std::unexpected(task.file == "-" ? result.error() : with_resume_hint(result.error()));
   }
   view.finished(task.to.key, result->size);
-  print_put(session, task, *result);
+  print_put(session, task, *result, delta);
   return {};
 }
 
@@ -106,14 +146,14 @@ Status get_one(Session& session, TransferView& view, const GetTask& task) {
     known = true;
     view.moved(name, done, size);
   };
-  auto result = task.file == "-" ? session.client().get(task.from, write_standard_output(session.stop()), options)
-                                 : session.client().get_file(task.from, task.file, options);
+  std::optional<client::DeltaGetResult> delta;
+  auto result = receive(session, task, options, delta);
   if (!result) {
     view.failed(task.from.key.str());
     return std::unexpected(task.file == "-" ? result.error() : with_resume_hint(result.error()));
   }
   view.finished(task.from.key.str(), result->size);
-  print_get(session, task, *result);
+  print_get(session, task, *result, delta);
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <objstore/client.h>
 
+#include <optional>
 #include <string>
 
 #include "client/cli/location.h"
@@ -16,6 +17,7 @@ struct PutTask {
   RemotePath to;
   client::PutOptions options{};
   bool dry_run = false;
+  std::optional<client::ObjectName> delta_base{};  // sends what differs from it
 };
 Status put_one(Session& session, TransferView& view, const PutTask& task);
 
@@ -24,6 +26,7 @@ struct GetTask {
   std::string file{};  // "-": standard output
   client::GetOptions options{};
   bool dry_run = false;
+  std::optional<std::string> delta_from{};  // a file; receives what differs from it
 };
 Status get_one(Session& session, TransferView& view, const GetTask& task);
 

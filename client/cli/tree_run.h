@@ -21,10 +21,14 @@ class TreeRun final : public client::SyncObserver {
       : session_(session), words_(std::move(words)), dry_run_(dry_run), view_(session) {}
 
   void planned(std::uint64_t size) override { view_.planned(size); }
-  void all_planned() override { view_.all_planned(); }
+  void all_planned() override {
+    if (!more_to_come_) view_.all_planned();
+  }
   void moved(std::string_view path, std::uint64_t done, std::uint64_t size) override { view_.moved(path, done, size); }
   void event(const client::SyncEvent& event) override;
 
+  // Of several trees in a row: whether another one follows, so that their progress is one.
+  void set_more_to_come(bool more) noexcept { more_to_come_ = more; }
   // The options that every tree command has in common.
   client::SyncOptions options();
   // Runs it and reports what it says as a whole. what: "put b/k".
@@ -37,6 +41,7 @@ class TreeRun final : public client::SyncObserver {
   Session& session_;
   const TreeWords words_;
   const bool dry_run_;
+  bool more_to_come_ = false;
   Tally tally_;
   TransferView view_;
 };

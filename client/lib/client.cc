@@ -9,6 +9,7 @@
 #include "client/lib/delta.h"
 #include "client/lib/download.h"
 #include "client/lib/list_pager.h"
+#include "client/lib/object_info.h"
 #include "client/lib/part_plan.h"
 #include "client/lib/remove_many.h"
 #include "client/lib/s3_documents.h"
@@ -133,7 +134,7 @@ Result<DeltaPutResult> Client::put_file_delta(const ObjectName& to, const std::s
 
 Result<DeltaGetResult> Client::get_file_delta(const ObjectName& from, const std::string& path,
                                               const std::string& old_copy, const GetOptions& options) {
-  return client::get_file_delta(impl_->caller, from, path, old_copy, options);
+  return client::get_file_delta(impl_->downloads(), from, path, old_copy, options);
 }
 
 Result<ObjectInfo> Client::get(const ObjectName& from, const WriteCallback& write, const GetOptions& options) {
@@ -141,7 +142,7 @@ Result<ObjectInfo> Client::get(const ObjectName& from, const WriteCallback& writ
 }
 
 Result<ObjectInfo> Client::get_file(const ObjectName& from, const std::string& path, const GetOptions& options) {
-  return download_file(impl_->caller, from, path, options);
+  return download_file(impl_->downloads(), from, path, options);
 }
 
 Result<ObjectInfo> Client::head(const ObjectName& object, const GetOptions& options) {

@@ -1,10 +1,12 @@
 #include "client/lib/copy.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
-#include "client/lib/download.h"
+#include "client/lib/manage_documents.h"
+#include "client/lib/object_info.h"
 #include "client/lib/part_plan.h"
 #include "client/lib/s3_documents.h"
 #include "common/base/digest.h"
@@ -46,6 +48,7 @@ class Copy {
 
  private:
   S3Request request(std::string method, std::string query) const;
+  Result<std::map<std::string, std::string>> source_tags() const;
   Result<std::string> begin() const;
   Result<CompletedPart> copy_part(const std::string& id, std::uint64_t number, std::uint64_t first,
                                   std::uint64_t size) const;
@@ -98,9 +101,28 @@ Result<PutResult> Copy::in_one() {
   return result;
 }
 
+// None where the server knows no tags. Another refusal is the copy's: one that loses tags is none.
+Result<std::map<std::string, std::string>> Copy::source_tags() const {
+  wire::QueryBuilder query;
+  query.add("tagging", "");
+  if (!options_.from_version.empty()) query.add("versionId", options_.from_version);
+  const S3Request request{
+      .bucket = from_.bucket.str(), .key = from_.key.str(), .query = query.str(), .stop = options_.control.stop};
+  auto response = context_.caller.call(request);
+  if (response) return read_tags(response->body);
+  if (response.error().code == Errc::kUnsupported) return std::map<std::string, std::string>{};
+  response.error().message = "cannot read the source's tags: " + response.error().message;
+  return std::unexpected<Error>(std::move(response.error()));
+}
+
 Result<std::string> Copy::begin() const {
   S3Request create = request("POST", wire::QueryBuilder().add("uploads", "").str());
-  create.headers = object_headers(options_.replace ? *options_.replace : as_put_options(source_));
+  PutOptions put = options_.replace ? *options_.replace : as_put_options(source_);
+  // A copy in one request keeps them by itself, unless it is given others.
+  if (put.tags.empty()) {
+    OBJSTORE_ASSIGN(put.tags, source_tags());
+  }
+  create.headers = object_headers(put);
   auto response = context_.caller.call(create);
   if (!response) return std::unexpected<Error>(std::move(response.error()));
   return read_upload_id(response->body);

@@ -123,6 +123,7 @@ DeltaGet::Fetch DeltaGet::begin_fetch(const Piece& piece) const {
     out.reserve(static_cast<std::size_t>(piece.length));
     const GetOptions options{.range = ByteRange{piece.offset, piece.offset + piece.length - 1},
                              .if_match = info_.etag,
+                             .version_id = options_.version_id,
                              .control = {.stop = options_.control.stop}};
     const auto write = [&](ByteView bytes) -> Status {
       out.insert(out.end(), bytes.begin(), bytes.end());
@@ -187,7 +188,7 @@ Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from,
   if (old.fd < 0 || ::fstat(old.fd, &state) != 0 || !S_ISREG(state.st_mode)) return no_delta("no old copy");
   const auto size = static_cast<std::uint64_t>(state.st_size);
   if (size < kDeltaBytesMin) return no_delta("the old copy is too small");
-  auto fetched = fetch_signature(caller, from, options.control.stop);
+  auto fetched = fetch_signature(caller, from, options.version_id, options.control.stop);
   if (!fetched) return std::unexpected<Error>(std::move(fetched.error()));
   const ObjectInfo& info = fetched->info;
   if (info.size < kDeltaBytesMin || !whole_checksum(info)) return no_delta("the object is small, or has no checksum");
@@ -199,6 +200,7 @@ Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from,
   if (missing > info.size / 100 * kWorthPercent) return no_delta("too much differs");
   OBJSTORE_ASSIGN(const auto sink, FileSink::open(path));
   OBJSTORE_TRY(DeltaGet(caller, from, options, info).assemble(pieces, body, *sink));
+  if (options.modified_ms != 0) OBJSTORE_TRY(sink->set_time(options.modified_ms));
   OBJSTORE_TRY(sink->commit(options.sync));
   DeltaGetResult out{.info = info, .delta = true, .received_bytes = missing + fetched->bytes};
   out.info.verified = true;
@@ -207,11 +209,11 @@ Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from,
 
 }  // namespace
 
-Result<DeltaGetResult> get_file_delta(const S3Caller& caller, const ObjectName& from, const std::string& path,
+Result<DeltaGetResult> get_file_delta(const DownloadContext& context, const ObjectName& from, const std::string& path,
                                       const std::string& old_copy, const GetOptions& options) {
-  auto delta = try_delta(caller, from, path, old_copy, options);
+  auto delta = try_delta(context.caller, from, path, old_copy, options);
   if (delta || delta.error().code == Errc::kCancelled) return delta;
-  OBJSTORE_ASSIGN(ObjectInfo info, download_file(caller, from, path, options));
+  OBJSTORE_ASSIGN(ObjectInfo info, download_file(context, from, path, options));
   const std::uint64_t size = info.size;
   return DeltaGetResult{
       .info = std::move(info), .delta = false, .received_bytes = size, .why_not = delta.error().message};

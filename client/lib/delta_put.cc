@@ -97,17 +97,20 @@ S3Result<DeltaPutResult> send_delta(const Attempt& attempt, const Body& file, co
   }
   const std::string whole = checksum.finish_base64();
   OBJSTORE_ASSIGN(const BodyDigest digest, digest_body(body, algorithm, attempt.context.caller.signs_bodies(), stop));
-  Meter meter(attempt.options.control.progress, body.size());
+  // What is copied on the server counts as sent along with what is: the progress is that of the file.
+  Meter meter(attempt.options.control.progress, file.size());
+  const double share = static_cast<double>(file.size()) / static_cast<double>(body.size());
   Meter::Part part(meter);
-  S3Request request{.method = "POST",
-                    .bucket = attempt.to.bucket.str(),
-                    .key = attempt.to.key.str(),
-                    .query = wire::QueryBuilder().add(wire::kDeltaParameter, "").str(),
-                    .headers = object_headers(attempt.options),
-                    .body = &body,
-                    .body_sha256 = digest.sha256,
-                    .on_sent = [&](std::uint64_t sent) { part.set(sent); },
-                    .stop = stop};
+  S3Request request{
+      .method = "POST",
+      .bucket = attempt.to.bucket.str(),
+      .key = attempt.to.key.str(),
+      .query = wire::QueryBuilder().add(wire::kDeltaParameter, "").str(),
+      .headers = object_headers(attempt.options),
+      .body = &body,
+      .body_sha256 = digest.sha256,
+      .on_sent = [&](std::uint64_t sent) { part.set(static_cast<std::uint64_t>(static_cast<double>(sent) * share)); },
+      .stop = stop};
   add_write_conditions(attempt.options, request.headers);
   request.headers.set("x-amz-copy-source", "/" + attempt.base.bucket.str() + "/" +
                                                wire::percent_encode(attempt.base.key.str(), wire::Slash::kKeep));
@@ -139,7 +142,7 @@ S3Result<DeltaPutResult> try_delta(const Attempt& attempt, const std::string& pa
   if (file.fd < 0 || ::fstat(file.fd, &before) != 0 || !S_ISREG(before.st_mode)) return no_delta("not a regular file");
   const auto size = static_cast<std::uint64_t>(before.st_size);
   if (size < kDeltaBytesMin || size > kDeltaBytesMax) return no_delta("too small or too large for a delta");
-  auto base = fetch_signature(attempt.context.caller, attempt.base, attempt.options.control.stop);
+  auto base = fetch_signature(attempt.context.caller, attempt.base, {}, attempt.options.control.stop);
   if (!base) return std::unexpected(std::move(base.error()));
   if (base->signature.object_size < kDeltaBytesMin || base->info.etag.empty()) return no_delta("the base is too small");
   auto result = send_delta(attempt, FileBody(file.fd, 0, size), *base);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "client/lib/download.h"
+#include "client/lib/object_info.h"
 #include "common/base/bytes.h"
 #include "common/wire/uri.h"
 
@@ -26,12 +26,12 @@ Result<Signature> read_signature(const S3Response& response) {
 }  // namespace
 
 S3Result<FetchedSignature> fetch_signature(const S3Caller& caller, const ObjectName& object,
-                                           const std::stop_token& stop) {
-  const S3Request request{.method = "POST",
-                          .bucket = object.bucket.str(),
-                          .key = object.key.str(),
-                          .query = wire::QueryBuilder().add(wire::kSignatureParameter, "").str(),
-                          .stop = stop};
+                                           const std::string& version_id, const std::stop_token& stop) {
+  wire::QueryBuilder query;
+  query.add(wire::kSignatureParameter, "");
+  if (!version_id.empty()) query.add("versionId", version_id);
+  const S3Request request{
+      .method = "POST", .bucket = object.bucket.str(), .key = object.key.str(), .query = query.str(), .stop = stop};
   auto response = caller.call(request);
   if (!response) return std::unexpected(std::move(response.error()));
   FetchedSignature out;

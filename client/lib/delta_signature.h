@@ -21,7 +21,8 @@ struct FetchedSignature {
 
 // A server that does not know the request refuses it (kUnsupported, kMalformed, whatever it says): then there is no
 // delta to be had. No server takes it for anything else: S3 has no POST on an object that reads or writes it.
+// version_id: empty for the current one.
 S3Result<FetchedSignature> fetch_signature(const S3Caller& caller, const ObjectName& object,
-                                           const std::stop_token& stop);
+                                           const std::string& version_id, const std::stop_token& stop);
 
 }  // namespace objstore::client

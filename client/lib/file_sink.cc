@@ -83,7 +83,7 @@ Result<std::unique_ptr<FileSink>> FileSink::open(const std::string& path) {
   const std::string target = exists ? followed(path) : path;
   std::string temporary = temporary_name(target);
   constexpr mode_t kModeBeforeUmask = 0666;
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kModeBeforeUmask);
+  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kModeBeforeUmask);
   if (fd < 0) return cannot_write(path, errno);
   // A file that is replaced keeps its permissions, as if it had been written to.
   if (exists) (void)::fchmod(fd, existing.st_mode & 07777);
@@ -130,7 +130,7 @@ Result<std::unique_ptr<FileSink>> FileSink::open_kept(const std::string& path, c
   if (exists && std::filesystem::is_symlink(path, ec)) return nullptr;
   std::string temporary = directory_of(path) + "/" + name;
   constexpr mode_t kModeBeforeUmask = 0666;
-  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kModeBeforeUmask);
+  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kModeBeforeUmask);
   if (fd < 0) return cannot_write(path, errno);
   struct stat state{};
   const bool ours = ::flock(fd, LOCK_EX | LOCK_NB) == 0 && ::fstat(fd, &state) == 0 && state.st_nlink > 0;
@@ -145,17 +145,48 @@ Result<std::unique_ptr<FileSink>> FileSink::open_kept(const std::string& path, c
   return sink;
 }
 
-Status FileSink::read_kept(const std::function<void(ByteView)>& consume) const {
-  constexpr std::size_t kBlockBytes = 256 * 1024;
-  std::vector<std::byte> block(kBlockBytes);
-  for (std::uint64_t at = 0; at < kept_size_;) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), kept_size_ - at));
-    const auto got = ::pread(fd_, block.data(), wanted, static_cast<off_t>(at));
-    if (got <= 0) return fail(Errc::kIo, "cannot read " + temporary_);
-    consume(ByteView(block).first(static_cast<std::size_t>(got)));
-    at += static_cast<std::uint64_t>(got);
+Status FileSink::write_at(std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      offset += static_cast<std::uint64_t>(written);
+    } else if (errno != EINTR) {
+      return cannot_write(path_, errno);
+    }
   }
   return {};
+}
+
+Status FileSink::read_at(std::uint64_t offset, MutableBytes out) const {
+  while (!out.empty()) {
+    const auto got = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got > 0) {
+      out = out.subspan(static_cast<std::size_t>(got));
+      offset += static_cast<std::uint64_t>(got);
+    } else if (got == 0 || errno != EINTR) {
+      return fail(Errc::kIo, "cannot read " + temporary_ + ": " + (got == 0 ? "it is shorter" : std::strerror(errno)));
+    }
+  }
+  return {};
+}
+
+Status FileSink::resize(std::uint64_t size) {
+  if (::ftruncate(fd_, static_cast<off_t>(size)) != 0) return cannot_write(path_, errno);
+  return {};
+}
+
+Status FileSink::reserve(std::uint64_t size) {
+  int rc = 0;
+  do rc = ::fallocate(fd_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+  while (rc != 0 && errno == EINTR);
+  if (rc != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)) return cannot_write(path_, errno);
+  return {};  // a file system that cannot reserve tells of a full disk later
+}
+
+void FileSink::give_back(std::uint64_t offset, std::uint64_t size) noexcept {
+  (void)::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                    static_cast<off_t>(size));
 }
 
 Status FileSink::restrict_to_owner() {

@@ -4,7 +4,6 @@
 #include <objstore/error.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +18,8 @@ class FileSink {
   // what it points to is replaced; if it is a pipe or a device, it is written to directly. kNotFound: no such
   // directory; kAccessDenied, kNoSpace, kIo.
   static Result<std::unique_ptr<FileSink>> open(const std::string& path);
-  // The same, but the temporary file's name is known: what an earlier call left under it is kept and appended to.
-  // Nothing when the target is no regular file, or when another call has the temporary file.
+  // The same, but the temporary file's name is known: what an earlier call left under it is still there. Nothing when
+  // the target is no regular file, or when another call has the temporary file.
   static Result<std::unique_ptr<FileSink>> open_kept(const std::string& path, const std::string& name);
   // Names of temporary files for open_kept(): of one object to one file, and of one state of it.
   static std::string kept_name(const std::string& path, const std::string& object, const std::string& etag);
@@ -29,8 +28,8 @@ class FileSink {
 
   // Bytes that were there when it was opened.
   std::uint64_t kept_size() const noexcept { return kept_size_; }
-  // Reads them, from the start.
-  Status read_kept(const std::function<void(ByteView)>& consume) const;
+  // False for a pipe or a device, which can only be written in order.
+  bool has_places() const noexcept { return !temporary_.empty(); }
   // The destructor leaves the temporary file for another open_kept(), if this is one.
   void keep() noexcept { keep_ = findable_; }
   // Nobody else may read it, whatever the file that it replaces allowed.
@@ -44,6 +43,15 @@ class FileSink {
   FileSink& operator=(const FileSink&) = delete;
 
   Status write(ByteView bytes);
+  // The following need has_places(), and may be called from any thread.
+  Status write_at(std::uint64_t offset, ByteView bytes);
+  // Fills `out`; kIo when the file ends before.
+  Status read_at(std::uint64_t offset, MutableBytes out) const;
+  Status resize(std::uint64_t size);
+  // Takes the space for `size` bytes, where the file system can, so that a full disk is told at the beginning.
+  Status reserve(std::uint64_t size);
+  // Gives back the space of a range that holds nothing yet. Best effort.
+  void give_back(std::uint64_t offset, std::uint64_t size) noexcept;
   // sync: survives a power cut once this has returned.
   Status commit(bool sync);
 

@@ -76,11 +76,16 @@ struct HttpConnection::Impl {
   // Reads an answer that is there before the body is out: a 1xx, or one that ends the sending.
   Status take_early(const IoLimits& limits);
   Status send_body(const HttpRequest& request, const IoLimits& limits);
+  // The next bytes of a body whose length is known: straight from the stream, without a copy through Beast's buffer.
+  Result<std::size_t> read_plain(MutableBytes out, const IoLimits& limits);
+  Result<std::size_t> read_chunked(MutableBytes out, const IoLimits& limits);
+  bool body_done() const { return plain_left ? *plain_left == 0 : parser->is_done(); }
 
   std::unique_ptr<Stream> stream;
   beast::flat_buffer buffer{kReadBufferBytes};
   std::optional<Parser> parser;
-  std::optional<HttpResponseHead> early;  // the final answer, if it came before the body was out
+  std::optional<std::uint64_t> plain_left;  // of a body whose length is known: bytes that are not read yet
+  std::optional<HttpResponseHead> early;    // the final answer, if it came before the body was out
   bool request_complete = false;
   bool answered = false;
   bool failed = false;
@@ -104,6 +109,8 @@ Result<HttpResponseHead> HttpConnection::Impl::read_head(bool of_head_request, c
   HttpResponseHead head{.status = static_cast<int>(parser->get().result_int()), .headers = {}, .content_length = {}};
   for (const auto& field : parser->get()) head.headers.add(field.name_string(), field.value());
   if (const auto length = parser->content_length()) head.content_length = *length;
+  plain_left.reset();
+  if (!parser->is_done() && head.content_length && !parser->chunked()) plain_left = *head.content_length;
   return head;
 }
 
@@ -164,35 +171,57 @@ Result<HttpResponseHead> HttpConnection::exchange(const HttpRequest& request, co
   return self.read_final_head(request.method == "HEAD", limits);
 }
 
-Result<std::size_t> HttpConnection::read_body(MutableBytes out, const IoLimits& limits) {
-  Impl& self = *impl_;
-  if (out.empty() || self.parser->is_done()) return 0;
-  if (limits.rate != nullptr) out = out.first(static_cast<std::size_t>(limits.rate->piece(out.size())));
+Result<std::size_t> HttpConnection::Impl::read_plain(MutableBytes out, const IoLimits& limits) {
+  out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), *plain_left)));
+  if (buffer.size() > 0) {  // what came along with the head
+    const std::size_t size = boost::asio::buffer_copy(boost::asio::buffer(out.data(), out.size()), buffer.data());
+    buffer.consume(size);
+    *plain_left -= size;
+    return size;
+  }
+  auto got = stream->read_some(out, limits);
+  if (got && *got > 0) {
+    *plain_left -= *got;
+    return *got;
+  }
+  failed = true;
+  if (!got) return std::unexpected(std::move(got.error()));
+  return fail(Errc::kUnreachable, "the connection broke: closed by the other side in the middle of its answer");
+}
+
+Result<std::size_t> HttpConnection::Impl::read_chunked(MutableBytes out, const IoLimits& limits) {
   // Beast's buffer_body takes at least one turn to see the end of a chunked body, which may yield no byte.
-  while (!self.parser->is_done()) {
-    auto& body = self.parser->get().body();
+  while (!parser->is_done()) {
+    auto& body = parser->get().body();
     body.data = out.data();
     body.size = out.size();
     body.more = true;
-    BeastReader reader{*self.stream, limits, self.answered, {}};
+    BeastReader reader{*stream, limits, answered, {}};
     beast::error_code ec;
-    http::read_some(reader, self.buffer, *self.parser, ec);
+    http::read_some(reader, buffer, *parser, ec);
     if (ec == http::error::need_buffer) ec = {};
     if (ec) {
-      self.failed = true;
+      failed = true;
       return std::unexpected(explain(reader, ec));
     }
-    if (const std::size_t got = out.size() - body.size; got > 0) {
-      if (limits.rate != nullptr) OBJSTORE_TRY(limits.rate->take(got, limits.stop));
-      return got;
-    }
+    if (const std::size_t got = out.size() - body.size; got > 0) return got;
   }
   return 0;
 }
 
+Result<std::size_t> HttpConnection::read_body(MutableBytes out, const IoLimits& limits) {
+  Impl& self = *impl_;
+  if (out.empty() || self.body_done()) return 0;
+  if (limits.rate != nullptr) out = out.first(static_cast<std::size_t>(limits.rate->piece(out.size())));
+  OBJSTORE_ASSIGN(const std::size_t got,
+                  self.plain_left ? self.read_plain(out, limits) : self.read_chunked(out, limits));
+  if (got > 0 && limits.rate != nullptr) OBJSTORE_TRY(limits.rate->take(got, limits.stop));
+  return got;
+}
+
 bool HttpConnection::reusable() const noexcept {
   const Impl& self = *impl_;
-  return !self.failed && self.request_complete && self.parser && self.parser->is_done() && self.parser->keep_alive() &&
+  return !self.failed && self.request_complete && self.parser && self.body_done() && self.parser->keep_alive() &&
          self.buffer.size() == 0;
 }
 

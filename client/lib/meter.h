@@ -22,6 +22,7 @@ class Meter {
       meter_.change(counted_, bytes);
       counted_ = bytes;
     }
+    void add(std::uint64_t bytes) { set(counted_ + bytes); }
 
    private:
     Meter& meter_;

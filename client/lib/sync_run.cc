@@ -134,7 +134,13 @@ Status SyncRun::upload(const TreeEntry& entry, SyncEvent& event) {
   if (put.content_type.empty()) put.content_type = guess_content_type(entry.path);
   if (options_.resume_file_for) put.resume_file = options_.resume_file_for(event.source, to);
   put.control = control_for(entry);
-  OBJSTORE_ASSIGN(PutResult result, client_.put_file(to, event.source, put));
+  PutResult result;
+  if (options_.delta) {
+    OBJSTORE_ASSIGN(DeltaPutResult sent, client_.put_file_delta(to, event.source, to, put));
+    result = std::move(sent.put);
+  } else {
+    OBJSTORE_ASSIGN(result, client_.put_file(to, event.source, put));
+  }
   event.size = result.size;
   event.etag = std::move(result.etag);
   event.checksum = std::move(result.checksum);
@@ -173,7 +179,13 @@ Status SyncRun::download(const TreeEntry& entry, SyncEvent& event) {
   constexpr std::uint64_t kResumeBytesMin = std::uint64_t{8} << 20;
   get.resume = get.resume && entry.size >= kResumeBytesMin;
   get.control = control_for(entry);
-  OBJSTORE_ASSIGN(ObjectInfo info, client_.get_file(from, event.target, get));
+  ObjectInfo info;
+  if (options_.delta) {
+    OBJSTORE_ASSIGN(DeltaGetResult got, client_.get_file_delta(from, event.target, event.target, get));
+    info = std::move(got.info);
+  } else {
+    OBJSTORE_ASSIGN(info, client_.get_file(from, event.target, get));
+  }
   event.size = info.size;
   event.etag = std::move(info.etag);
   event.checksum = std::move(info.checksum);

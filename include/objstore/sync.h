@@ -60,6 +60,9 @@ struct SyncOptions {
   bool remove_extra = false;   // what only the target has; only when nothing before has failed
   bool remove_source = false;  // each one when it has been copied: a move
   bool dry_run = false;
+  // Files that are replaced travel by what differs, where the server is an objd; see Client::put_file_delta() and
+  // get_file_delta(). Costs a request for each file of at least 1 MiB.
+  bool delta = false;
   unsigned files_at_once = 16;  // 1-256
   // For uploads and copies. Without a content type it is guessed by the name (uploads) or kept (copies). Control and
   // resume_file are ignored.

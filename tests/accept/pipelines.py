@@ -136,14 +136,14 @@ def make_image(tree, path):
 
 def deltas(run, old, new):
     run.cli("put", f"{BUCKET}/image.tar", old)
-    sent, seconds, cpu = run.cli("delta", "put", f"{BUCKET}/image.tar", new)
+    sent, seconds, cpu = run.cli("put", "--delta", f"{BUCKET}/image.tar", new)
     share = sent["sent_bytes"] / sent["size"]
-    run.row("delta put of the tree as one tar file", megabytes(sent["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
+    run.row("put --delta of the tree as one tar file", megabytes(sent["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
             f"sent {megabytes(sent['sent_bytes'])} ({100 * share:.1f} %), received {megabytes(sent['received_bytes'])}")
     run.must(sent["delta"] and share < DELTA_SENT_MAX, f"the delta put sent {100 * share:.1f} %")
-    got, seconds, cpu = run.cli("delta", "get", "--old", old, f"{BUCKET}/image.tar", run.dir / "back.tar")
+    got, seconds, cpu = run.cli("get", "--delta-from", old, f"{BUCKET}/image.tar", run.dir / "back.tar")
     share = got["received_bytes"] / got["size"]
-    run.row("delta get of it, with the first version here", megabytes(got["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
+    run.row("get --delta-from of it, with the first version here", megabytes(got["size"]), f"{seconds:.1f} s", f"{cpu:.1f} s",
             f"received {megabytes(got['received_bytes'])} ({100 * share:.1f} %)")
     run.must(got["delta"] and got["verified"], "the delta get fetched all of it")
     run.must(file_digest(run.dir / "back.tar") == file_digest(new), "the image came back as another one")

@@ -81,6 +81,28 @@ def test_files_and_trees(there, small_tree, tmp_path):
     there("stat", "bkt/moved", status=NOT_FOUND)
 
 
+def test_deltas_fall_back_to_the_whole_without_a_word(there, tmp_path):
+    """Also where the replaced object is there: the server must not take the extension for anything else."""
+    old, new = write_noise(tmp_path / "old", 20 * MIB, seed=1), tmp_path / "new"
+    data = bytearray(old.read_bytes())
+    data[5 * MIB:5 * MIB + 100] = b"x" * 100
+    new.write_bytes(data)
+    there("put", "bkt/image", old)
+    put = there("--json", "put", "--delta", "--metadata", "a=b", "bkt/image", new)
+    line = json.loads(put.stdout)
+    assert line["delta"] is False and line["sent_bytes"] == len(data) and line["why_not"] and put.stderr == ""
+    assert json.loads(there("--json", "stat", "bkt/image").stdout)["metadata"] == {"a": "b"}
+    get = there("--json", "get", "--delta", "bkt/image", old)
+    line = json.loads(get.stdout)
+    assert line["delta"] is False and get.stderr == ""
+    assert file_digest(old) == file_digest(new)
+    assert there("ls", "-r", "bkt").stdout.count("\n") == 1, "the extension's requests left something"
+    there("--quiet", "put", "--delta", "--delta-base", "bkt/none", "bkt/image2", new)
+    there("get", "bkt/image2", tmp_path / "back")
+    assert file_digest(tmp_path / "back") == file_digest(new)
+    there("rm", "-r", "bkt/")
+
+
 def test_sync(there, tmp_path):
     site = tmp_path / "site"
     site.mkdir()

@@ -105,11 +105,13 @@ struct FakeServer {
                 .user_agent = "test"},
                transport, clock, [this](std::chrono::milliseconds time, const std::stop_token& stop) -> Status {
                  if (stop.stop_requested()) return fail(Errc::kCancelled, "stopped");
+                 const std::lock_guard lock(slept_mutex);
                  slept.push_back(time);
                  return {};
                }) {}
 
-  std::vector<std::chrono::milliseconds> slept;
+  std::mutex slept_mutex;
+  std::vector<std::chrono::milliseconds> slept;  // guarded by slept_mutex
   FixedClock clock;
   FakeTransport transport;
   S3Caller caller;

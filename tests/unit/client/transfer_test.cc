@@ -339,6 +339,10 @@ FakeTransport::Script copy_server(std::uint64_t size, std::vector<std::string>& 
       answer.announced_length = size;
       return answer;
     }
+    if (request.target.ends_with("?tagging=")) {
+      answer.body = "<Tagging><TagSet><Tag><Key>stage</Key><Value>a b</Value></Tag></TagSet></Tagging>";
+      return answer;
+    }
     if (request.method == "PUT") {
       ranges.emplace_back(request.headers.find("x-amz-copy-source-range").value_or("all"));
       if (request.headers.find("x-amz-copy-source-if-match") != "\"src\"")
@@ -365,7 +369,22 @@ TEST_CASE("a copy goes in one request up to 5 GiB, and in ranges of the same ver
   REQUIRE(ranges.size() == 6);
   CHECK(ranges.front() == "bytes=0-1073741823");
   CHECK(ranges.back() == "bytes=5368709120-5368709120");
-  CHECK(large.server.transport.seen()[1].headers.find("content-type") == "text/plain");
+  CHECK(large.server.transport.seen()[2].headers.find("content-type") == "text/plain");
+  CHECK(large.server.transport.seen()[2].headers.find("x-amz-tagging") == "stage=a%20b");
+}
+
+TEST_CASE("a large copy whose tags cannot be read does not lose them, it fails") {
+  std::vector<std::string> ranges;
+  const auto answers = copy_server((std::uint64_t{5} << 30) + 1, ranges);
+  Uploading large([&](const SeenRequest& request) {
+    return request.target.ends_with("?tagging=") ? error_answer(403, "AccessDenied") : answers(request);
+  });
+  CHECK(copy_object(large.context, object_name(), object_name(), {}).error().code == Errc::kAccessDenied);
+  CHECK(ranges.empty());
+  Uploading untagged([&](const SeenRequest& request) {
+    return request.target.ends_with("?tagging=") ? error_answer(501, "NotImplemented") : answers(request);
+  });
+  CHECK(copy_object(untagged.context, object_name(), object_name(), {}));
 }
 
 }  // namespace
