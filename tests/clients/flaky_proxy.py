@@ -11,16 +11,16 @@ class FlakyProxy:
     """`reset_every`: each connection is reset after about so many bytes, either way. `stall_every`: every n-th connection
     falls silent after 100 kB. `bytes_per_second`: of each direction of each connection."""
 
-    def __init__(self, endpoint, reset_every=None, stall_every=None, bytes_per_second=None):
-        host, port = endpoint.removeprefix("http://").split(":")
-        self.upstream = (host, int(port))
+    def __init__(self, endpoint, reset_every=None, stall_every=None, bytes_per_second=None, host="127.0.0.1"):
+        server, port = endpoint.removeprefix("http://").split(":")
+        self.upstream = (server, int(port))
         self.reset_every, self.stall_every, self.bytes_per_second = reset_every, stall_every, bytes_per_second
         self.sent = self.received = self.connections = self.resets = self.stalls = 0
         self.lock = threading.Lock()
         self.links = []
         self.stopped = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.listener = socket.create_server((host, 0))
+        self.endpoint = f"http://{host}:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):

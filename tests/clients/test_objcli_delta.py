@@ -83,6 +83,7 @@ def test_an_older_version_comes_by_what_differs_too(cli, bucket, versions, s3, t
     back = get(cli, "--version-id", version, "--delta-from", new, f"{bucket}/image", tmp_path / "back")
     assert back["delta"] is True
     assert file_digest(tmp_path / "back") == file_digest(old)
+    cli("rm", "-r", "--versions", f"{bucket}/")
 
 
 def test_trees_travel_by_what_differs(cli, bucket, versions, endpoint, tmp_path):

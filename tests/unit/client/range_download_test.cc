@@ -9,6 +9,7 @@
 #include "client/lib/download.h"
 #include "client/lib/part_file.h"
 #include "client/lib/segment_queue.h"
+#include "common/wire/checksum.h"
 #include "tests/unit/client/fake_transport.h"
 
 namespace objstore::client {
