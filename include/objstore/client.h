@@ -48,7 +48,7 @@ struct ClientOptions {
   // >= 5 MiB; grows so that 10,000 parts are enough. 0: 8 MiB, and more for bodies above 8 GiB, so that there are about
   // a thousand parts.
   std::uint64_t part_size = 0;
-  unsigned parallelism = 4;      // parts of one transfer under way at once, 1-64
+  unsigned parallelism = 4;      // parts or ranges of one transfer under way at once, 1-64
   unsigned connections_max = 0;  // idle ones that are kept; 0: twice the parallelism
   std::uint64_t rate_limit = 0;  // bytes of bodies a second, of all transfers together, each way; 0: none
 };
@@ -86,7 +86,9 @@ class Client {
   // Bytes arrive in order and once, also when the connection has to be made anew in between. They are verified only at
   // the end: when the call fails, what was written must not be taken for the object.
   Result<ObjectInfo> get(const ObjectName& from, const WriteCallback& write, const GetOptions& options = {});
-  // The file gets its name when it is complete and verified; before that it is a temporary one beside it.
+  // The file gets its name when it is complete and verified; before that it is a temporary one beside it. From 16 MiB
+  // on the object comes as ranges, `parallelism` at once (of all files of a Client together at most 16 more than files).
+  // kConflict when the object is replaced meanwhile, kNoSpace before anything is fetched where the disk can tell.
   Result<ObjectInfo> get_file(const ObjectName& from, const std::string& path, const GetOptions& options = {});
   // The same with an objd: takes what it can out of `old_copy`, a file that is like the object (often `path` itself),
   // and fetches the rest. Fetches the whole object where that does not work. Verified either way.
