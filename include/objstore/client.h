@@ -87,8 +87,9 @@ class Client {
   // the end: when the call fails, what was written must not be taken for the object.
   Result<ObjectInfo> get(const ObjectName& from, const WriteCallback& write, const GetOptions& options = {});
   // The file gets its name when it is complete and verified; before that it is a temporary one beside it. From 16 MiB
-  // on the object comes as ranges, `parallelism` at once (of all files of a Client together at most 16 more than files).
-  // kConflict when the object is replaced meanwhile, kNoSpace before anything is fetched where the disk can tell.
+  // on the object comes as ranges, `parallelism` at once (of all files of a Client together at most 16 more than
+  // files). kConflict when the object is replaced meanwhile, kNoSpace before anything is fetched where the disk can
+  // tell.
   Result<ObjectInfo> get_file(const ObjectName& from, const std::string& path, const GetOptions& options = {});
   // The same with an objd: takes what it can out of `old_copy`, a file that is like the object (often `path` itself),
   // and fetches the rest. Fetches the whole object where that does not work. Verified either way.
