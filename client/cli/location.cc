@@ -50,8 +50,10 @@ Result<Side> parse_side(const std::string& text) {
     return fail(Errc::kInvalidArgument,
                 "'" + text + "' is here, and may be in the store: write ./" + text + " or s3://" + text);
   }
-  OBJSTORE_ASSIGN(RemotePath remote, RemotePath::parse(text));
-  return Side{.remote = std::move(remote)};
+  auto remote = RemotePath::parse(text);
+  if (remote) return Side{.remote = std::move(*remote)};
+  remote.error().message += "; and there is no file '" + text + "' here";
+  return std::unexpected(std::move(remote.error()));
 }
 
 std::string as_directory(const std::string& key) {

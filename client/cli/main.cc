@@ -5,6 +5,7 @@
 #include "client/cli/registration.h"
 #include "client/cli/session.h"
 #include "client/cli/signals.h"
+#include "client/lib/printable.h"
 
 namespace objstore::cli {
 namespace {
@@ -57,6 +58,27 @@ void add_common_options(CLI::App& app, GlobalOptions& options) {
   app.add_option("--timeout", options.timeout, "Longest silence of the server (default 60s)")->type_name("TIME");
 }
 
+// "objcli put --help" for what is wrong behind "put".
+std::string help_for(const CLI::App& app) {
+  std::string out = "objcli";
+  for (const CLI::App* level = &app; !level->get_subcommands().empty();) {
+    level = level->get_subcommands().front();
+    out += " " + level->get_name();
+  }
+  return out + " --help";
+}
+
+// CLI11 only says that a command is missing, also where one was meant that there is not.
+std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const bool no_command = error.get_name() == "RequiredError" && app.get_subcommands().empty();
+  if (!no_command) return error.what();
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (!word.starts_with('-')) return "there is no command '" + std::string(word) + "'";
+  }
+  return "it has no command";
+}
+
 int run(const GlobalOptions& options, const Registry& registry) {
   if (registry.offline) return registry.offline();
   const Signals signals;
@@ -95,7 +117,9 @@ int parse_and_run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "objcli: cannot understand the command line: %s; `objcli --help` shows how\n", error.what());
+    const std::string what = explain(app, error, argc, argv);
+    std::fprintf(stderr, "objcli: cannot understand the command line: %s; `%s` shows how\n",
+                 client::printable(what).c_str(), help_for(app).c_str());
     return kExitUsage;
   }
   if (options.output == "json") options.json = true;

@@ -86,7 +86,8 @@ Status check(const PutArguments& arguments, const RemotePath& remote) {
     if (directory && !arguments.recursive) {
       return fail(Errc::kInvalidArgument, file + " is a directory: put it with --recursive");
     }
-    if (!directory && arguments.recursive) return fail(Errc::kInvalidArgument, file + " is not a directory");
+    if (!directory && arguments.recursive)
+      return fail(Errc::kInvalidArgument, file + " is not a directory: put it without --recursive");
   }
   return {};
 }

@@ -171,12 +171,17 @@ ExitCode Session::report(std::string_view what, const Error& error) {
 
 std::string Session::advice(const Error& error) const {
   switch (error.code) {
+    case Errc::kMalformed:
+      if (!error.message.contains("not HTTP")) return {};
+      return "is there an S3 server at " + client_options_.endpoint + "? one that speaks TLS is named https://";
     case Errc::kUnreachable:
     case Errc::kTimeout:
+      if (error.message.contains("wrong version number")) return "the server speaks plain http: name it http://";
       return "is a server running at " + client_options_.endpoint + "? --endpoint names another one";
     case Errc::kUnavailable:
       return "the server is busy or read-only: try again later";
     case Errc::kAccessDenied:
+      if (options_.anonymous) return "the request was not signed, as --anonymous says";
       if (client_options_.credentials) return "ask for a policy that allows it, or use another --profile";
       return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or let "
              "AWS_SHARED_CREDENTIALS_FILE name the server's root-credentials file";
@@ -194,7 +199,10 @@ std::string Session::advice(const Error& error) const {
     case Errc::kDigestMismatch:
       return "what was received is not kept; try again, and suspect the network or the server if it stays so";
     case Errc::kNoSpace:
-      return "make room first";
+      if (error.message.starts_with("cannot write")) return "make room on this disk first";
+      return "the server, or the quota there, is full: remove what is not needed, or ask who runs it";
+    case Errc::kConflict:
+      return "try again when nobody else writes to it";
     default:
       return {};
   }
