@@ -4,6 +4,7 @@
 // Wraps the store that the engine would have had (TestStore does so, see between()). Any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -38,6 +39,8 @@ class InterleavedMetadata final : public storage::MetadataStore {
     std::lock_guard lock(mutex_);
     return came_;
   }
+  // A server that dies: so many batches are committed from now on, and none after them.
+  void die_after(std::size_t batches) { left_ = batches; }
   // Waits until the row is as `wanted` says, by what other threads commit. False: not within ten seconds.
   bool await(Table table, const std::string& key, const std::function<bool(const Value&)>& wanted) const {
     std::unique_lock lock(mutex_);
@@ -63,7 +66,10 @@ class InterleavedMetadata final : public storage::MetadataStore {
     return cursor;
   }
   std::vector<Status> commit(std::span<const storage::Batch> group) override {
-    auto answers = inner_->commit(group);
+    const auto alive = group.first(std::min(group.size(), left_.load()));
+    if (left_ != kForEver) left_ -= alive.size();
+    auto answers = alive.empty() ? std::vector<Status>() : inner_->commit(alive);
+    answers.resize(group.size(), fail(Errc::kIo, "the server has died"));
     // Under the lock, so that nobody who has just looked misses it.
     {
       std::lock_guard lock(mutex_);
@@ -77,6 +83,8 @@ class InterleavedMetadata final : public storage::MetadataStore {
   Status clear(Table table) override { return inner_->clear(table); }
 
  private:
+  static constexpr std::size_t kForEver = ~std::size_t{0};
+
   struct Waiting {
     Table table{};
     std::string prefix;
@@ -99,6 +107,7 @@ class InterleavedMetadata final : public storage::MetadataStore {
   }
 
   const std::unique_ptr<storage::MetadataStore> inner_;
+  std::atomic<std::size_t> left_ = kForEver;  // batches until the server dies
   mutable std::mutex mutex_;
   mutable std::condition_variable committed_;
   mutable std::atomic<bool> armed_ = false;

@@ -119,6 +119,17 @@ TEST_CASE("completed uploads are forgotten a day later") {
   CHECK(must(get(fixture.catalog(), "photos", "k")) == "x");
 }
 
+TEST_CASE("parts that a completion does not list give their space back", "[unlisted-are-queued]") {
+  Fixture fixture;
+  const auto listed = fixture.part(1, random_bytes(9'000, 1));
+  fixture.part(2, random_bytes(9'000, 2));
+  must(fixture.complete({{1, listed.etag, ""}}));
+  fixture.store.collect();
+  CHECK(fixture.store.rows(storage::Table::kParts) == 1);  // the object's list
+  CHECK(fixture.store.rows(storage::Table::kBlobs) == 1);
+  CHECK(must(get(fixture.catalog(), "photos", "k")) == random_bytes(9'000, 1));
+}
+
 TEST_CASE("an abort gives the parts back, a replaced part likewise") {
   Fixture fixture;
   fixture.part(1, random_bytes(300'000, 1));
@@ -267,7 +278,7 @@ TEST_CASE("a completion that is refused by its condition can be tried again") {
   CHECK(must(get(fixture.catalog(), "photos", "k")) == random_bytes(50'000, 1));
 }
 
-TEST_CASE("an upload that was completing when the server died is open again") {
+TEST_CASE("an upload that was completing when the server died is open again", "[restart-reopens]") {
   Fixture fixture(Backing::kFiles);
   const auto a = fixture.part(1, random_bytes(50'000, 1));
   leave_in(fixture, model::UploadState::kCompleting);

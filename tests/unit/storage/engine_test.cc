@@ -81,7 +81,7 @@ TEST_CASE("contents that share a part share its chunks") {
   CHECK(test::must(read(engine, layout, 0, longer.size())) == longer);
 }
 
-TEST_CASE("an upload that is given up leaves no rows, however large it was", "[pages-with-counts]") {
+TEST_CASE("an upload that is given up leaves no rows, however large it was") {
   TestStore store_under_test;
   Engine& engine = store_under_test.engine();
   {
@@ -160,7 +160,7 @@ TEST_CASE("a damaged chunk is never served, and an upload of the same content he
 }
 
 TEST_CASE("an upload that counted on a chunk which is then found damaged does not commit with it",
-          "[quarantine-generation]") {
+          "[quarantine-generation][quarantine-advances]") {
   TestStore store_under_test;
   Engine& engine = store_under_test.engine();
   const std::string body = test::random_bytes(10'000, 7);

@@ -152,6 +152,26 @@ TEST_CASE("content that is uploaded again just before its collection begins is n
   check_empty(store);
 }
 
+TEST_CASE("a collection that is killed between any two of its steps leaks nothing, and gives nothing back twice",
+          "[pages-with-counts]") {
+  const std::string shared = test::random_bytes(150'000, 5);  // more chunks than lie in a blob's row
+  const std::size_t steps = GENERATE(range(0u, 5u));
+  TestStore store(test::Backing::kFiles);
+  const Layout kept = upload(store.engine(), shared + "kept");
+  drop(store.engine(), upload(store.engine(), shared + "dropped"));
+  REQUIRE(store.rows(Table::kBlobPages) == 2);
+  store.between().die_after(steps);
+  const auto outcome = store.engine().collector().step();
+  CHECK(outcome.has_value() == (steps == 4));
+  store.reopen();
+  store.collect();
+  CHECK(must(read(store.engine(), kept)) == shared + "kept");
+  CHECK(store.live_bytes() == named_bytes(store));
+  drop(store.engine(), kept);
+  store.collect();
+  check_empty(store);
+}
+
 TEST_CASE("an upload that begins while its content is just being removed is taken, and whole",
           "[condemned-is-absent]") {
   TestStore store;
