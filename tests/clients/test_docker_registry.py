@@ -125,7 +125,7 @@ def test_a_move_as_the_registry_makes_it_adds_no_bytes(server, s3, bucket, large
         parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
     s3.complete_multipart_upload(Bucket=bucket, Key="blob", UploadId=upload, MultipartUpload={"Parts": parts})
     s3.delete_object(Bucket=bucket, Key="upload")
-    assert server.metrics()["objd_segment_bytes"] == before
+    assert server.metrics()["objd_segment_bytes"] <= before  # less: what earlier tests deleted comes back
     assert s3.head_object(Bucket=bucket, Key="blob")["ContentLength"] == size
 
 
