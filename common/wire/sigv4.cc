@@ -113,9 +113,11 @@ bool signature_equals(std::string_view expected_hex, std::string_view given) noe
 
 std::vector<std::string> unsigned_amz_headers(const Headers& headers, std::span<const std::string> signed_headers) {
   std::vector<std::string> names;
+  constexpr std::string_view kPrefix = "x-amz-";
   for (const Header& header : headers) {
+    if (!equals_ignore_case(std::string_view(header.name).substr(0, kPrefix.size()), kPrefix)) continue;
     std::string name = to_lower(header.name);
-    if (name.starts_with("x-amz-") && std::ranges::find(signed_headers, name) == signed_headers.end())
+    if (std::ranges::find(signed_headers, name) == signed_headers.end())
       names.push_back(std::move(name));
   }
   std::ranges::sort(names);

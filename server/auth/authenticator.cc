@@ -88,22 +88,22 @@ Checked<void> check_scope(const Claim& claim, const std::string& region) {
 }
 
 Checked<void> check_time(const Claim& claim, UnixMillis now) {
-  const auto server_time = wire::format_iso8601(now);
+  const auto server_time = [now] { return wire::format_iso8601(now); };
   if (!claim.presigned) {
     if (std::llabs(now - claim.signed_at_ms) <= kSkewMsMax) return {};
     return refuse(Refusal::kClockSkew, "The difference between the request time and the current time is too large.",
                   {{"RequestTime", claim.amz_date},
-                   {"ServerTime", server_time},
+                   {"ServerTime", server_time()},
                    {"MaxAllowedSkewMilliseconds", std::to_string(kSkewMsMax)}});
   }
   if (claim.signed_at_ms > now + kSkewMsMax)
-    return refuse(Refusal::kNotYetValid, "Request is not yet valid", {{"ServerTime", server_time}});
+    return refuse(Refusal::kNotYetValid, "Request is not yet valid", {{"ServerTime", server_time()}});
   const UnixMillis end = claim.signed_at_ms + UnixMillis{claim.expires_s} * 1000;
   if (now >= end)
     return refuse(Refusal::kExpired, "Request has expired",
                   {{"X-Amz-Expires", std::to_string(claim.expires_s)},
                    {"Expires", wire::format_iso8601(end)},
-                   {"ServerTime", server_time}});
+                   {"ServerTime", server_time()}});
   return {};
 }
 

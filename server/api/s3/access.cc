@@ -20,8 +20,9 @@ bool makes_object(Endpoint endpoint) {
 }
 
 bool has_header_of(const Call& call, std::string_view prefix) {
-  return std::ranges::any_of(call.head.headers,
-                             [&](const wire::Header& h) { return to_lower(h.name).starts_with(prefix); });
+  return std::ranges::any_of(call.head.headers, [&](const wire::Header& h) {
+    return equals_ignore_case(std::string_view(h.name).substr(0, prefix.size()), prefix);
+  });
 }
 
 // The operation's own action, and those that its headers and parameters ask for beside.
