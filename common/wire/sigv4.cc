@@ -117,8 +117,7 @@ std::vector<std::string> unsigned_amz_headers(const Headers& headers, std::span<
   for (const Header& header : headers) {
     if (!equals_ignore_case(std::string_view(header.name).substr(0, kPrefix.size()), kPrefix)) continue;
     std::string name = to_lower(header.name);
-    if (std::ranges::find(signed_headers, name) == signed_headers.end())
-      names.push_back(std::move(name));
+    if (std::ranges::find(signed_headers, name) == signed_headers.end()) names.push_back(std::move(name));
   }
   std::ranges::sort(names);
   const auto repeated = std::ranges::unique(names);

@@ -52,10 +52,10 @@ std::optional<UnixMillis> from_civil(const Civil& c) {
   return days * kDayMs + ((c.hour * 60 + c.minute) * 60 + c.second) * UnixMillis{1000} + c.milli;
 }
 
-// value: not negative, at most `width` digits (years end at 9999).
-void append_number(std::string& out, int value, std::size_t width) {
-  out.append(width, '0');
-  for (auto digit = out.rbegin(); value > 0; value /= 10, ++digit) *digit = static_cast<char>('0' + value % 10);
+// Writes `value` in `width` digits over what `out` has at `at`. value: not negative, and no more digits than that
+// (years end at 9999).
+void put_number(std::string& out, std::size_t at, int value, std::size_t width) {
+  for (std::size_t i = at + width; i-- > at; value /= 10) out[i] = static_cast<char>('0' + value % 10);
 }
 
 // Takes pieces off the front of a text; remembers whether all of them were there.
@@ -195,15 +195,13 @@ int read_offset(Reader& in) {
 
 std::string format_amz_date(UnixMillis time) {
   const Civil c = to_civil(time);
-  std::string out;
-  append_number(out, c.year, 4);
-  append_number(out, c.month, 2);
-  append_number(out, c.day, 2);
-  out.push_back('T');
-  append_number(out, c.hour, 2);
-  append_number(out, c.minute, 2);
-  append_number(out, c.second, 2);
-  out.push_back('Z');
+  std::string out("YYYYMMDDThhmmssZ");
+  put_number(out, 0, c.year, 4);
+  put_number(out, 4, c.month, 2);
+  put_number(out, 6, c.day, 2);
+  put_number(out, 9, c.hour, 2);
+  put_number(out, 11, c.minute, 2);
+  put_number(out, 13, c.second, 2);
   return out;
 }
 
@@ -223,21 +221,14 @@ std::optional<UnixMillis> parse_amz_date(std::string_view text) noexcept {
 
 std::string format_iso8601(UnixMillis time) {
   const Civil c = to_civil(time);
-  std::string out;
-  append_number(out, c.year, 4);
-  out.push_back('-');
-  append_number(out, c.month, 2);
-  out.push_back('-');
-  append_number(out, c.day, 2);
-  out.push_back('T');
-  append_number(out, c.hour, 2);
-  out.push_back(':');
-  append_number(out, c.minute, 2);
-  out.push_back(':');
-  append_number(out, c.second, 2);
-  out.push_back('.');
-  append_number(out, c.milli, 3);
-  out.push_back('Z');
+  std::string out("YYYY-MM-DDThh:mm:ss.mmmZ");
+  put_number(out, 0, c.year, 4);
+  put_number(out, 5, c.month, 2);
+  put_number(out, 8, c.day, 2);
+  put_number(out, 11, c.hour, 2);
+  put_number(out, 14, c.minute, 2);
+  put_number(out, 17, c.second, 2);
+  put_number(out, 20, c.milli, 3);
   return out;
 }
 
@@ -263,18 +254,14 @@ std::optional<UnixMillis> parse_iso8601(std::string_view text) noexcept {
 
 std::string format_http_date(UnixMillis time) {
   const Civil c = to_civil(time);
-  std::string out(kDays[static_cast<std::size_t>(c.weekday)]);
-  out += ", ";
-  append_number(out, c.day, 2);
-  out.append(" ").append(kMonths[static_cast<std::size_t>(c.month - 1)]).append(" ");
-  append_number(out, c.year, 4);
-  out.push_back(' ');
-  append_number(out, c.hour, 2);
-  out.push_back(':');
-  append_number(out, c.minute, 2);
-  out.push_back(':');
-  append_number(out, c.second, 2);
-  out += " GMT";
+  std::string out("Www, DD Mon YYYY hh:mm:ss GMT");
+  kDays[static_cast<std::size_t>(c.weekday)].copy(out.data(), 3);
+  put_number(out, 5, c.day, 2);
+  kMonths[static_cast<std::size_t>(c.month - 1)].copy(out.data() + 8, 3);
+  put_number(out, 12, c.year, 4);
+  put_number(out, 17, c.hour, 2);
+  put_number(out, 20, c.minute, 2);
+  put_number(out, 23, c.second, 2);
   return out;
 }
 

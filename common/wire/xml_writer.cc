@@ -1,5 +1,6 @@
 #include "common/wire/xml_writer.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/base/check.h"
@@ -57,12 +58,15 @@ void append_escaped(std::string& out, std::string_view text) {
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) return;
+    if (const std::string_view escaped = reference(text[0]); !escaped.empty()) {
+      out += escaped;
+      text.remove_prefix(1);
+      continue;
+    }
     const Utf8Step step = utf8_step(text);
     const std::size_t length = step.length == 0 ? 1 : step.length;
     if (step.length == 0 || !is_xml_char(step.code_point)) {
       out += kReplacement;
-    } else if (const std::string_view escaped = reference(text[0]); !escaped.empty()) {
-      out += escaped;
     } else {
       out += text.substr(0, length);
     }
@@ -107,10 +111,29 @@ XmlWriter& XmlWriter::close() {
   return *this;
 }
 
+// Nearly all texts need no escapes, and listings are made of elements: they are copied in one go.
 XmlWriter& XmlWriter::element(std::string_view name, std::string_view text) {
-  text_.append("<").append(name).append(">");
-  append_escaped(text_, text);
-  text_.append("</").append(name).append(">");
+  if (plain_length(text) < text.size()) {
+    text_.append("<").append(name).append(">");
+    append_escaped(text_, text);
+    text_.append("</").append(name).append(">");
+    return *this;
+  }
+  const std::size_t start = text_.size();
+  const std::size_t length = start + 2 * name.size() + text.size() + std::string_view("<></>").size();
+  if (length > text_.capacity()) text_.reserve(2 * length);
+  text_.resize_and_overwrite(length, [&](char* out, std::size_t size) {
+    out += start;
+    *out++ = '<';
+    out = std::ranges::copy(name, out).out;
+    *out++ = '>';
+    out = std::ranges::copy(text, out).out;
+    *out++ = '<';
+    *out++ = '/';
+    out = std::ranges::copy(name, out).out;
+    *out = '>';
+    return size;
+  });
   return *this;
 }
 
