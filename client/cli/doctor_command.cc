@@ -125,7 +125,8 @@ bool Doctor::judge_credentials() {
   const std::string who = credentials->access_key + " of " + session_.credentials_from();
   const auto buckets = session_.client().list_buckets();
   if (buckets) {
-    say(Verdict::kOk, "credentials", who + ", sees " + std::to_string(buckets->size()) + " buckets");
+    const std::string count = std::to_string(buckets->size()) + (buckets->size() == 1 ? " bucket" : " buckets");
+    say(Verdict::kOk, "credentials", who + ", sees " + count);
     return true;
   }
   if (buckets.error().code == Errc::kAccessDenied) {

@@ -189,7 +189,7 @@ std::string Session::advice(const Error& error) const {
     case Errc::kSignatureMismatch:
       return "the credentials are those of " + credentials_from_ + ": check access key and secret key";
     case Errc::kClockSkew:
-      return "set this machine's clock";
+      return "set this machine's clock; `objcli doctor` says by how much it differs";
     case Errc::kNoSuchBucket:
       return "`objcli ls` lists the buckets, `objcli mb` makes one";
     case Errc::kNoSuchKey:

@@ -1,5 +1,7 @@
 """objcli when something is wrong: exit codes, messages, lying servers, Ctrl-C, certificates."""
 import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,8 +76,45 @@ def test_wrong_credentials(cli, bucket):
     done = cli("ls", bucket, env={"AWS_SECRET_ACCESS_KEY": "wrong"}, status=DENIED)
     assert "SignatureDoesNotMatch" in done.stderr and "the environment" in done.stderr
     cli("ls", bucket, env={"AWS_ACCESS_KEY_ID": "AKNOBODY"}, status=DENIED)
-    cli("--anonymous", "ls", bucket, status=DENIED)
+    assert "as --anonymous says" in cli("--anonymous", "ls", bucket, status=DENIED).stderr
     assert "no credentials" in cli("ls", bucket, env={"AWS_ACCESS_KEY_ID": ""}, status=DENIED).stderr
+
+
+def test_what_is_wrong_is_said_in_words(cli, bucket, endpoint, tmp_path):
+    assert "there is no command 'frobnicate'" in cli("frobnicate", status=USAGE).stderr
+    assert "it has no command; `objcli --help`" in cli(status=USAGE).stderr
+    assert "`objcli put --help` shows how" in cli("put", status=USAGE).stderr
+    assert "`objcli cache save --help`" in cli("cache", "save", status=USAGE).stderr
+    tls = endpoint.replace("http:", "https:")
+    assert "name it http://" in cli("--endpoint", tls, "--attempts", "1", "ls", status=UNREACHABLE).stderr
+    assert "there is no file 'A' here" in cli("cp", "A", f"s3://{bucket}/k", status=USAGE, cwd=tmp_path).stderr
+    (tmp_path / "file").write_text("x")
+    assert "put it without --recursive" in cli("put", "-r", f"{bucket}/t", tmp_path / "file", status=USAGE).stderr
+    assert cli("put", "-h").stdout == cli("put", "--help").stdout != ""
+
+
+def test_a_clock_that_is_wrong(objcli, client_env, endpoint):
+    if shutil.which("faketime", path=client_env["PATH"]) is None:
+        pytest.skip("faketime is not installed")
+    done = subprocess.run(["faketime", "+2 hours", objcli, "ls"], env=client_env, capture_output=True, text=True)
+    assert done.returncode == DENIED
+    assert "set this machine's clock; `objcli doctor` says" in done.stderr
+
+
+def test_a_disk_without_room_is_told_before_anything_is_fetched(cli, bucket, medium_file, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20M", "none", disk], capture_output=True).returncode != 0:
+        pytest.skip("no disk can be mounted here")
+    try:
+        cli("put", f"{bucket}/k", medium_file)
+        done = cli("get", f"{bucket}/k", disk / "file", status=PARTIAL)
+        assert "No space left" in done.stderr and "make room on this disk" in done.stderr
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_credentials_of_a_profile(cli, bucket, credentials, tmp_path):
