@@ -58,6 +58,21 @@ void add_common_options(CLI::App& app, GlobalOptions& options) {
   app.add_option("--timeout", options.timeout, "Longest silence of the server (default 60s)")->type_name("TIME");
 }
 
+// The innermost command that the line has.
+const CLI::App& innermost(const CLI::App& app) {
+  const CLI::App* level = &app;
+  while (!level->get_subcommands().empty()) level = level->get_subcommands().front();
+  return *level;
+}
+
+std::string words_of(const CLI::App& command) {
+  std::string out;
+  for (const CLI::App* word : command.get_subcommands([](const CLI::App*) { return true; })) {
+    out += (out.empty() ? "" : ", ") + word->get_name();
+  }
+  return out;
+}
+
 // "objcli put --help" for what is wrong behind "put".
 std::string help_for(const CLI::App& app) {
   std::string out = "objcli";
@@ -70,8 +85,9 @@ std::string help_for(const CLI::App& app) {
 
 // CLI11 only says that a command is missing, also where one was meant that there is not.
 std::string explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  const bool no_command = error.get_name() == "RequiredError" && app.get_subcommands().empty();
-  if (!no_command) return error.what();
+  const CLI::App& command = innermost(app);
+  if (error.get_name() != "RequiredError" || words_of(command).empty()) return error.what();
+  if (&command != &app) return command.get_name() + " is followed by one of: " + words_of(command);
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (!word.starts_with('-')) return "there is no command '" + std::string(word) + "'";

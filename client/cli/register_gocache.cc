@@ -10,7 +10,7 @@ void register_gocache(Registry& registry) {
       add_command(registry, "gocache", "Go's build cache in a bucket (GOCACHEPROG)", run_gocache,
                   "The go command starts it and speaks with it on standard input and output (Go 1.24 and later).\n"
                   "What the server does not give is built: a build never fails because of it.\n\n"
-                  "Examples:\n  export GOCACHEPROG=\"objcli gocache --bucket ci\"\n  go build ./...");
+                  "Examples:\n  export GOCACHEPROG=\"objcli gocache --bucket pipelines\"\n  go build ./...");
   gocache->add_option("--bucket", (*gocache).bucket, "Bucket of the cache")->required()->type_name("NAME");
   gocache->add_option("--prefix", (*gocache).prefix, "What the objects' keys begin with (default gocache/)")
       ->type_name("TEXT");

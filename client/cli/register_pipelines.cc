@@ -7,9 +7,10 @@ namespace objstore::cli {
 namespace {
 
 void register_cache_save(Registry& registry, CLI::App& cache) {
-  auto save = add_command(registry, cache, "save", "Save files under a key, unless the key exists", run_cache_save,
-                          "Examples:\n  objcli cache save --bucket ci --key linux-$HASH node_modules .next/cache\n"
-                          "  objcli cache save --bucket ci --key go-$HASH --root ~ go/pkg .cache/go-build");
+  auto save =
+      add_command(registry, cache, "save", "Save files under a key, unless the key exists", run_cache_save,
+                  "Examples:\n  objcli cache save --bucket pipelines --key linux-$HASH node_modules .next/cache\n"
+                  "  objcli cache save --bucket pipelines --key go-$HASH --root ~ go/pkg .cache/go-build");
   save->add_option("--bucket", (*save).bucket, "Bucket of the caches")->required()->type_name("NAME");
   save->add_option("--key", (*save).key, "The cache's key, at most 512 bytes, without commas")
       ->required()
@@ -38,8 +39,8 @@ void register_cache_restore(Registry& registry, CLI::App& cache) {
       "Looked for are, in this order: the key itself; the newest cache whose key begins with it; for one\n"
       "restore key after the other the newest cache whose key begins with that one.\n"
       "A miss is no failure (exit code 0) unless --fail-on-cache-miss is given (exit code 3).\n\n"
-      "Examples:\n  objcli cache restore --bucket ci --key linux-$HASH --restore-key linux-\n"
-      "  objcli --json cache restore --bucket ci --key linux-$HASH | jq .cache_hit");
+      "Examples:\n  objcli cache restore --bucket pipelines --key linux-$HASH --restore-key linux-\n"
+      "  objcli --json cache restore --bucket pipelines --key linux-$HASH | jq .cache_hit");
   restore->add_option("--bucket", (*restore).bucket, "Bucket of the caches")->required()->type_name("NAME");
   restore->add_option("--key", (*restore).key, "The cache's key")->required()->type_name("KEY");
   restore->add_option("--restore-key", (*restore).restore_keys, "Beginning of a key, may be repeated")
@@ -55,8 +56,8 @@ void register_cache_restore(Registry& registry, CLI::App& cache) {
 
 void register_artifact(Registry& registry, CLI::App& artifact) {
   auto push = add_command(registry, artifact, "push", "Publish a directory as a whole", run_artifact_push,
-                          "Examples:\n  objcli artifact push --bucket ci site:v42 public/\n"
-                          "  objcli artifact push --bucket ci --keep-tag tools/linux:1.2.0 out/");
+                          "Examples:\n  objcli artifact push --bucket pipelines site:v42 public/\n"
+                          "  objcli artifact push --bucket pipelines --keep-tag tools/linux:1.2.0 out/");
   push->add_option("--bucket", (*push).bucket, "Bucket of the artifacts")->required()->type_name("NAME");
   push->add_option("name", (*push).name, "NAME or NAME:TAG (default tag: latest)")->required();
   push->add_option("directory", (*push).directory, "Directory")->required();
@@ -66,8 +67,8 @@ void register_artifact(Registry& registry, CLI::App& artifact) {
 
   auto pull = add_command(registry, artifact, "pull", "Replace a directory by a published one", run_artifact_pull,
                           "The directory is replaced at once: who looks finds the old tree or the new one. What else "
-                          "was in it is gone.\n\nExamples:\n  objcli artifact pull --bucket ci site:v42 public\n"
-                          "  objcli artifact pull --bucket ci tools/linux tools");
+                          "was in it is gone.\n\nExamples:\n  objcli artifact pull --bucket pipelines site:v42 public\n"
+                          "  objcli artifact pull --bucket pipelines tools/linux tools");
   pull->add_option("--bucket", (*pull).bucket, "Bucket of the artifacts")->required()->type_name("NAME");
   pull->add_option("name", (*pull).name, "NAME or NAME:TAG (default tag: latest)")->required();
   pull->add_option("directory", (*pull).directory, "Directory")->required();

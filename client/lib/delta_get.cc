@@ -180,8 +180,8 @@ Status DeltaGet::assemble(const std::vector<Piece>& pieces, const Body& old_copy
   return no_delta("what was put together is not the object");
 }
 
-Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from, const std::string& path,
-                                 const std::string& old_copy, const GetOptions& options) {
+S3Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from, const std::string& path,
+                                   const std::string& old_copy, const GetOptions& options) {
   if (options.range || !options.if_none_match.empty()) return no_delta("not the whole object");
   const Descriptor old(::open(old_copy.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat state{};
@@ -189,7 +189,7 @@ Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from,
   const auto size = static_cast<std::uint64_t>(state.st_size);
   if (size < kDeltaBytesMin) return no_delta("the old copy is too small");
   auto fetched = fetch_signature(caller, from, options.version_id, options.control.stop);
-  if (!fetched) return std::unexpected<Error>(std::move(fetched.error()));
+  if (!fetched) return std::unexpected(std::move(fetched.error()));
   const ObjectInfo& info = fetched->info;
   if (info.size < kDeltaBytesMin || !whole_checksum(info)) return no_delta("the object is small, or has no checksum");
   if (!options.if_match.empty() && options.if_match != info.etag) return no_delta("another object");
@@ -212,11 +212,12 @@ Result<DeltaGetResult> try_delta(const S3Caller& caller, const ObjectName& from,
 Result<DeltaGetResult> get_file_delta(const DownloadContext& context, const ObjectName& from, const std::string& path,
                                       const std::string& old_copy, const GetOptions& options) {
   auto delta = try_delta(context.caller, from, path, old_copy, options);
-  if (delta || delta.error().code == Errc::kCancelled) return delta;
+  if (delta) return std::move(*delta);
+  if (delta.error().code == Errc::kCancelled) return std::unexpected<Error>(std::move(delta.error()));
   OBJSTORE_ASSIGN(ObjectInfo info, download_file(context, from, path, options));
   const std::uint64_t size = info.size;
   return DeltaGetResult{
-      .info = std::move(info), .delta = false, .received_bytes = size, .why_not = delta.error().message};
+      .info = std::move(info), .delta = false, .received_bytes = size, .why_not = why_no_delta(delta.error())};
 }
 
 }  // namespace objstore::client

@@ -165,7 +165,8 @@ Result<DeltaPutResult> put_file_delta(const UploadContext& context, const Object
   // Whatever the reason is, the whole file is right; if it is one that stands (no access, no server), it comes again.
   OBJSTORE_ASSIGN(PutResult put, upload_file(context, to, path, options));
   const std::uint64_t size = put.size;
-  return DeltaPutResult{.put = std::move(put), .delta = false, .sent_bytes = size, .why_not = delta.error().message};
+  return DeltaPutResult{
+      .put = std::move(put), .delta = false, .sent_bytes = size, .why_not = why_no_delta(delta.error())};
 }
 
 }  // namespace objstore::client

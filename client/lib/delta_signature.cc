@@ -25,6 +25,25 @@ Result<Signature> read_signature(const S3Response& response) {
 
 }  // namespace
 
+std::string why_no_delta(const S3Failure& failure) {
+  if (failure.status == 0) return failure.message;  // found here
+  switch (failure.code) {
+    case Errc::kNoSuchKey:
+    case Errc::kNoSuchVersion:
+    case Errc::kNoSuchBucket:
+    case Errc::kNotFound:
+      return "there is no object yet that it could differ from";
+    case Errc::kAccessDenied:
+      return "the object that it differs from may not be read";
+    case Errc::kPreconditionFailed:
+      return "the object that it differs from was replaced meanwhile";
+    case Errc::kUnavailable:
+      return "the server is busy with other deltas";
+    default:
+      return "the server makes no deltas";
+  }
+}
+
 S3Result<FetchedSignature> fetch_signature(const S3Caller& caller, const ObjectName& object,
                                            const std::string& version_id, const std::stop_token& stop) {
   wire::QueryBuilder query;

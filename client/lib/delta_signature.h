@@ -19,6 +19,9 @@ struct FetchedSignature {
   std::uint64_t bytes = 0;  // that travelled
 };
 
+// Why a failure means that there is no delta to be had, for a person.
+std::string why_no_delta(const S3Failure& failure);
+
 // A server that does not know the request refuses it (kUnsupported, kMalformed, whatever it says): then there is no
 // delta to be had. No server takes it for anything else: S3 has no POST on an object that reads or writes it.
 // version_id: empty for the current one.

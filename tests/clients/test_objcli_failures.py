@@ -85,6 +85,7 @@ def test_what_is_wrong_is_said_in_words(cli, bucket, endpoint, tmp_path):
     assert "it has no command; `objcli --help`" in cli(status=USAGE).stderr
     assert "`objcli put --help` shows how" in cli("put", status=USAGE).stderr
     assert "`objcli cache save --help`" in cli("cache", "save", status=USAGE).stderr
+    assert "tag is followed by one of: " in cli("tag", status=USAGE).stderr
     tls = endpoint.replace("http:", "https:")
     assert "name it http://" in cli("--endpoint", tls, "--attempts", "1", "ls", status=UNREACHABLE).stderr
     assert "there is no file 'A' here" in cli("cp", "A", f"s3://{bucket}/k", status=USAGE, cwd=tmp_path).stderr
