@@ -18,9 +18,17 @@ def why_not():
     if missing:
         return f"{', '.join(missing)}: not installed (packages.txt, section test)"
     try:
-        LossyLink().close()
+        link = LossyLink()
     except subprocess.CalledProcessError as error:
         return f"this kernel does not make one: {error.stderr.strip()}"
+    try:
+        link.limit_rate(megabit=100)
+        link.lose(0.001)
+        link.reset_every(packets=1000)
+    except subprocess.CalledProcessError as error:
+        return f"this kernel cannot disturb a link: {error.stderr.strip()}"
+    finally:
+        link.close()
     return None
 
 
@@ -47,9 +55,6 @@ class LossyLink:
             self.inside("ip", "addr", "add", f"{inside}/30", "dev", "eth0")
             self.inside("ip", "link", "set", "eth0", "up")
             self.inside("ip", "link", "set", "lo", "up")
-            self.inside("iptables", "-A", "OUTPUT", "-p", "tcp", "-m", "statistic", "--mode", "nth", "--every", "1000000",
-                        "--packet", "0", "-j", "REJECT", "--reject-with", "tcp-reset")
-            self.inside("iptables", "-F")
         except subprocess.CalledProcessError:
             self.close()
             raise
