@@ -1,8 +1,11 @@
 #include "client/lib/file_sink.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -176,7 +179,27 @@ Status FileSink::resize(std::uint64_t size) {
   return {};
 }
 
+namespace {
+
+// Taking space there clears every page of it, which costs a quarter of what writing it does.
+bool is_in_memory(int fd) {
+  struct statfs disk{};
+  return ::fstatfs(fd, &disk) == 0 && disk.f_type == TMPFS_MAGIC;
+}
+
+bool has_room(int fd, std::uint64_t size) {
+  struct statvfs disk{};
+  struct stat state{};
+  if (::fstatvfs(fd, &disk) != 0 || ::fstat(fd, &state) != 0 || disk.f_blocks == 0) return true;
+  constexpr std::uint64_t kStatBlockBytes = 512;
+  const std::uint64_t here = static_cast<std::uint64_t>(state.st_blocks) * kStatBlockBytes;
+  return size <= here || size - here <= std::uint64_t{disk.f_bavail} * disk.f_frsize;
+}
+
+}  // namespace
+
 Status FileSink::reserve(std::uint64_t size) {
+  if (is_in_memory(fd_)) return has_room(fd_, size) ? Status{} : Status(cannot_write(path_, ENOSPC));
   int rc = 0;
   do rc = ::fallocate(fd_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
   while (rc != 0 && errno == EINTR);
