@@ -1,5 +1,5 @@
-// What chunks of a given size save on real data: every file below the given trees (or the given files) is cut, named and
-// compressed as the server does it, once for each average size; what was seen before is not counted again.
+// What chunks of a given size save on real data: every file below the given trees (or the given files) is cut, named
+// and compressed as the server does it, once for each average size; what was seen before is not counted again.
 //
 //   dedup_table TREE..    in the order in which versions would be stored; a table in Markdown on standard output
 #include <chrono>
@@ -104,7 +104,9 @@ int run(const std::vector<fs::path>& trees) {
     std::fputs("usage: dedup_table TREE..\n", stderr);
     return 2;
   }
-  std::puts("| average | logical MB | unique MB | stored MB | of the first | stored/logical | chunks | cut and named, GB/s |");
+  std::puts(
+      "| average | logical MB | unique MB | stored MB | of the first | stored/logical | chunks | cut and named, GB/s "
+      "|");
   std::puts("|---|---|---|---|---|---|---|---|");
   for (std::size_t average = std::size_t{64} << 10; average <= Chunker::kAverageMax; average *= 2) row(average, trees);
   return 0;
