@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/lib/descriptor.h"
 #include "common/base/digest.h"
 #include "common/wire/checksum.h"
 
@@ -26,20 +27,10 @@ std::string md5_of_etag(std::string_view etag) {
   return hex && etag.size() == kMd5HexLength ? to_lower(etag) : std::string();
 }
 
-struct FileDescriptor {
-  explicit FileDescriptor(int f) : fd(f) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
-
 template <typename Consumer>
 Status read_file(const std::string& path, const std::stop_token& stop, Consumer consume) {
   constexpr std::size_t kBlockBytes = 256 * 1024;
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0) return fail(Errc::kIo, "cannot read " + path + ": " + std::strerror(errno));
   std::vector<std::byte> block(kBlockBytes);
   while (true) {

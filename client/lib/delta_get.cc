@@ -10,6 +10,7 @@
 
 #include "client/lib/delta.h"
 #include "client/lib/delta_signature.h"
+#include "client/lib/descriptor.h"
 #include "client/lib/download.h"
 #include "client/lib/file_sink.h"
 #include "client/lib/meter.h"
@@ -22,16 +23,6 @@ constexpr std::uint64_t kWorthPercent = 60;
 constexpr std::uint64_t kGapBytesMax = std::uint64_t{16} << 10;   // fetched along rather than by a request less
 constexpr std::uint64_t kFetchBytesMax = std::uint64_t{4} << 20;  // of one request
 constexpr std::size_t kFetchesAhead = 8;
-
-struct Descriptor {
-  explicit Descriptor(int f) : fd(f) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
 
 // A run of the object's bytes, in the old copy or to be fetched.
 struct Piece {

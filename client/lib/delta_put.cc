@@ -8,6 +8,7 @@
 #include "client/lib/body_digest.h"
 #include "client/lib/delta.h"
 #include "client/lib/delta_signature.h"
+#include "client/lib/descriptor.h"
 #include "client/lib/meter.h"
 #include "common/wire/uri.h"
 
@@ -16,16 +17,6 @@ namespace {
 
 // What differs is worth a delta as long as it is less than this share of the whole.
 constexpr std::uint64_t kWorthPercent = 60;
-
-struct Descriptor {
-  explicit Descriptor(int f) : fd(f) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
 
 // The delta as a body: instructions, and literal bytes out of the file, read when they are sent.
 class DeltaBody final : public Body {

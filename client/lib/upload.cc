@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "client/lib/descriptor.h"
 #include "client/lib/meter.h"
 #include "client/lib/multipart_upload.h"
 #include "client/lib/part_plan.h"
@@ -56,16 +57,6 @@ Result<std::vector<std::byte>> read_part(const ReadCallback& read, std::uint64_t
   part.resize(filled);
   return part;
 }
-
-struct Descriptor {
-  explicit Descriptor(int f) : fd(f) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  int fd;
-};
 
 std::unexpected<Error> cannot_read(const std::string& path, int error) {
   const Errc code = error == ENOENT ? Errc::kNotFound : error == EACCES ? Errc::kAccessDenied : Errc::kIo;

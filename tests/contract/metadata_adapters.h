@@ -3,7 +3,7 @@
 
 #include "server/storage/memory_metadata_store.h"
 #include "server/storage/rocksdb_metadata_store.h"
-#include "tests/contract/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace objstore::test {
 

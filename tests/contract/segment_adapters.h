@@ -8,7 +8,7 @@
 #include "server/storage/local_segment_store.h"
 #include "server/storage/memory_segment_store.h"
 #include "server/storage/segment_catalog.h"
-#include "tests/contract/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace objstore::test {
 

@@ -111,8 +111,8 @@ class DyingDiskClass(TortureClass):
             assert error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500, error
             self.doubtful[key] = digest(body)
             return False
-        # ext4 may answer 0 to an fdatasync that its shutdown overtakes: a loop of write and fdatasync in C loses what was
-        # acknowledged in one shutdown of 150. What was under way while the disk died is therefore not counted for either side.
+        # ext4 may answer 0 to an fdatasync that its shutdown overtakes (shutdown_race.py shows it without a server): what
+        # was under way while the disk died is not counted for either side.
         from_when, until_when = self.dying
         was_overtaken = begun < until_when and time.monotonic() > from_when
         (self.doubtful if was_overtaken else self.known)[key] = digest(body)

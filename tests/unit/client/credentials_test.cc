@@ -10,6 +10,7 @@
 #include <map>
 
 #include "client/lib/profile_file.h"
+#include "tests/support/temporary_directory.h"
 
 namespace objstore::client {
 namespace {
@@ -20,13 +21,9 @@ namespace fs = std::filesystem;
 class Home {
  public:
   Home() {
-    std::string pattern = (fs::temp_directory_path() / "objstore-home-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
     fs::create_directory(path_ / ".aws");
     variables["HOME"] = path_.string();
   }
-  ~Home() { fs::remove_all(path_); }
   void write(const char* name, const std::string& text) const { std::ofstream(path_ / name) << text; }
   std::string file(const char* name) const { return (path_ / name).string(); }
   Result<Settings> load(std::string profile = {}) const {
@@ -40,7 +37,8 @@ class Home {
   std::map<std::string, std::string> variables;
 
  private:
-  fs::path path_;
+  test::TemporaryDirectory directory_;
+  fs::path path_ = directory_.path();
 };
 
 constexpr const char* kCredentials =

@@ -6,19 +6,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/temporary_directory.h"
+
 namespace objstore::client {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Directory {
- public:
-  Directory() {
-    std::string pattern = (fs::temp_directory_path() / "objstore-sink-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Directory() { fs::remove_all(path); }
+struct Directory {
   std::size_t entries() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
   }
@@ -28,7 +23,8 @@ class Directory {
     return out.str();
   }
   std::string file(const char* name) const { return (path / name).string(); }
-  fs::path path;
+  test::TemporaryDirectory directory;
+  fs::path path = directory.path();
 };
 
 TEST_CASE("a file has its name only when it is committed") {

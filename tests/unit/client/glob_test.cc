@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_directory.h"
+
 namespace objstore::client {
 namespace {
 
@@ -64,9 +66,8 @@ TEST_CASE("a key that would leave the directory is no file's path") {
 }
 
 TEST_CASE("a directory is read in the order of a listing") {
-  std::string pattern = (std::filesystem::temp_directory_path() / "objstore-tree-XXXXXX").string();
-  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-  const std::filesystem::path root = pattern;
+  const test::TemporaryDirectory directory;
+  const std::filesystem::path root = directory.path();
   const std::vector<std::string> names = {"a-x", "a.b", "a/b", "a/c/d", "a0", "z"};
   for (const auto& name : names) {
     std::filesystem::create_directories((root / name).parent_path());

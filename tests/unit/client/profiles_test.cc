@@ -5,25 +5,24 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/temporary_directory.h"
+
 namespace objstore::client {
 namespace {
 
 struct Home {
   Home() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "objstore-home-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
     query.environment = [home = path](const char* name) -> std::optional<std::string> {
       return std::string(name) == "HOME" ? std::optional(home.string()) : std::nullopt;
     };
   }
-  ~Home() { std::filesystem::remove_all(path); }
   std::string read(const char* name) const {
     std::ostringstream out;
     out << std::ifstream(path / name).rdbuf();
     return out.str();
   }
-  std::filesystem::path path;
+  test::TemporaryDirectory directory;
+  std::filesystem::path path = directory.path();
   SettingsQuery query;
 };
 

@@ -10,6 +10,7 @@
 #include "client/lib/part_file.h"
 #include "client/lib/segment_queue.h"
 #include "common/wire/checksum.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/client/fake_transport.h"
 
 namespace objstore::client {
@@ -40,12 +41,7 @@ std::string crc64_of(std::string_view text) {
 }
 
 struct Folder {
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "objstore-ranges-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
+  test::TemporaryDirectory directory;
   std::string file() const { return (path / "file").string(); }
   std::string read(const fs::path& which) const {
     std::ostringstream out;
@@ -57,7 +53,7 @@ struct Folder {
     for (const auto& entry : fs::directory_iterator(path)) out.push_back(entry.path());
     return out;
   }
-  fs::path path;
+  fs::path path = directory.path();
 };
 
 // A server of one object, as S3 answers; any thread.

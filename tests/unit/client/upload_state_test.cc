@@ -4,18 +4,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_directory.h"
+
 namespace objstore::client {
 namespace {
 
 struct Folder {
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "objstore-state-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
+  test::TemporaryDirectory directory;
   std::string file() const { return (path / "upload").string(); }
-  std::filesystem::path path;
+  std::filesystem::path path = directory.path();
 };
 
 const UploadState kState{.target = "t", .identity = "i", .upload_id = "id with\nline", .part_size = 8 << 20};

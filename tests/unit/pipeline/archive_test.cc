@@ -11,7 +11,7 @@
 #include "client/pipeline/archive_write.h"
 #include "client/pipeline/spool_file.h"
 #include "common/base/bytes.h"
-#include "tests/contract/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace objstore;
 using namespace objstore::client;

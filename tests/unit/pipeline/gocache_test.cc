@@ -12,6 +12,7 @@
 #include "client/pipeline/gocache_message.h"
 #include "common/base/bytes.h"
 #include "common/base/digest.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace objstore;
 using namespace objstore::client;
@@ -28,13 +29,8 @@ Errc refusal(std::string_view line) {
 }
 
 struct Folder {
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "objstore-gocache-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
+  test::TemporaryDirectory directory;
+  fs::path path = directory.path();
 };
 
 std::string put_lines(int id, const std::string& action, const std::string& body) {

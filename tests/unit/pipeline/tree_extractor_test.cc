@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/contract/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace objstore;
 using namespace objstore::client;
