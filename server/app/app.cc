@@ -203,7 +203,7 @@ Status App::Impl::listen() {
 
 Status App::Impl::ready() {
   if (stopping) return fail(Errc::kUnavailable, "the server is stopping");
-  if (const auto failure = store->engine().committer().failure(); !failure.empty()) return fail(Errc::kIo, failure);
+  if (const auto failure = store->engine().failure(); !failure.empty()) return fail(Errc::kIo, failure);
   return store->space().admit(0);
 }
 

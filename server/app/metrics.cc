@@ -118,7 +118,7 @@ void add_storage(Page& page, Store& store) {
   page.counter("checkpoint_copied_bytes_total", "Bytes of them copied to other disks.", checkpoints.copied_bytes);
   page.gauge("checkpoint_failed", "1 when the last try failed, or a copy of it.", checkpoints.failure.empty() ? 0 : 1);
   page.gauge("write_failed", "1 after a failed sync: no write is taken until a restart.",
-             store.engine().committer().failure().empty() ? 0 : 1);
+             store.engine().failure().empty() ? 0 : 1);
 }
 
 void add_damage(Page& page, Store& store, DamageCount& damage) {

@@ -113,10 +113,13 @@ std::uint64_t Engine::next_id() {
 }
 
 Status Engine::admit(std::uint64_t bytes) const {
-  if (std::string failure = committer_->failure(); !failure.empty()) {
-    return fail(Errc::kUnavailable, "writing has stopped: " + failure);
-  }
+  if (const std::string why = failure(); !why.empty()) return fail(Errc::kUnavailable, "writing has stopped: " + why);
   return options_.admit(bytes);
+}
+
+std::string Engine::failure() const {
+  if (std::string of_commits = committer_->failure(); !of_commits.empty()) return of_commits;
+  return segments_->failure();
 }
 
 Lane Engine::next_large_lane() {

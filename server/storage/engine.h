@@ -69,6 +69,8 @@ class Engine {
   MetadataStore& metadata() { return *metadata_; }
   SegmentStore& segments() { return *segments_; }
   Committer& committer() { return *committer_; }
+  // Why nothing is written any more until a restart: a write or a sync has failed. Empty: none has.
+  std::string failure() const;
   Executor& executor() { return executor_; }
   const Clock& clock() const { return clock_; }
   const EngineOptions& options() const { return options_; }

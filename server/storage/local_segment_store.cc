@@ -40,6 +40,7 @@ class LocalSegmentStore final : public SegmentStore {
   void unpin(std::span<const Location> locations) override { catalog_.unpin(locations); }
   Status sync(Lane lane) override;
   Status seal(Lane lane) override;
+  std::string failure() const override { return catalog_.directories().first_error(); }
   bool lost(std::uint64_t segment) const override { return catalog_.lost(segment); }
   Result<StoredChunk> read(const Location& location) override;
   std::vector<SegmentInfo> list() const override { return catalog_.list(); }

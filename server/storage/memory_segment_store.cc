@@ -81,6 +81,11 @@ void MemorySegmentStore::settle(Segment& segment) {
   segment.synced.resize(static_cast<std::size_t>(round_up_to_block(segment.synced.size())));
 }
 
+std::string MemorySegmentStore::failure() const {
+  std::lock_guard lock(mutex_);
+  return std::ranges::any_of(lanes_, &LaneState::dead) ? "a lane has failed" : "";
+}
+
 Status MemorySegmentStore::sync_locked(LaneState& state) {
   if (state.dead) return fail(Errc::kIo, "the lane has failed");
   if (std::exchange(state.fails_next, false)) {

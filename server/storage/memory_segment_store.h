@@ -22,6 +22,7 @@ class MemorySegmentStore final : public SegmentStore {
   Result<Location> append_copy(Lane lane, const ChunkRecord& record,
                                std::span<const std::uint64_t> apart_from) override;
   void unpin(std::span<const Location> locations) override;
+  std::string failure() const override;
   bool lost(std::uint64_t) const override { return false; }
   std::vector<DirectoryStatus> directories() const override { return {}; }
   std::size_t copies() const override { return 1; }

@@ -16,6 +16,7 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/storage/group_check.h"
+#include "server/storage/rocksdb_log_end.h"
 #include "server/storage/rocksdb_tuning.h"
 
 namespace objstore::storage {
@@ -130,6 +131,7 @@ Error open_error(const rocksdb::Status& status) {
 
 Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
   OBJSTORE_TRY(check_room(options.directory));
+  OBJSTORE_TRY(check_log_ends(options.directory));
   auto out = std::make_unique<Database>();
   out->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
   out->family_options_ = table_options(options, out->cache_);
@@ -155,6 +157,7 @@ class NoLog final : public rocksdb::Logger {
 };
 
 Result<std::unique_ptr<Database>> Database::open_for_reading(const RocksdbOptions& options) {
+  OBJSTORE_TRY(check_log_ends(options.directory));
   auto out = std::make_unique<Database>();
   out->cache_ = rocksdb::NewLRUCache(options.block_cache_bytes);
   rocksdb::DBOptions database = database_options(options);

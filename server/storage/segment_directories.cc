@@ -74,18 +74,23 @@ std::optional<DirectoryIndex> SegmentDirectories::choose(std::span<const Directo
 
 bool SegmentDirectories::mark_failed(DirectoryIndex index, const std::string& error) {
   std::lock_guard lock(mutex_);
-  if (index == 0) return false;
-  if (directories_[index].error.empty()) {
-    directories_[index].error = error;
-    log::error("a segment directory has failed; going on without it",
-               {{"directory", directories_[index].path}, {"error", error}});
-  }
-  return true;
+  const bool others_go_on = index != 0;
+  std::string& known = others_go_on ? directories_[index].error : first_error_;
+  if (!known.empty()) return others_go_on;
+  known = error;
+  log::error(others_go_on ? "a segment directory has failed; going on without it" : "the first segment directory has failed",
+             {{"directory", directories_[index].path}, {"error", error}});
+  return others_go_on;
 }
 
 bool SegmentDirectories::failed(DirectoryIndex index) const {
   std::lock_guard lock(mutex_);
   return !directories_[index].error.empty();
+}
+
+std::string SegmentDirectories::first_error() const {
+  std::lock_guard lock(mutex_);
+  return first_error_;
 }
 
 bool SegmentDirectories::all_present() const {
@@ -97,6 +102,7 @@ std::vector<DirectoryStatus> SegmentDirectories::status() const {
   std::lock_guard lock(mutex_);
   std::vector<DirectoryStatus> out;
   for (const Directory& directory : directories_) out.push_back({directory.path, directory.error, 0, 0});
+  if (!out.empty()) out.front().error = first_error_;
   return out;
 }
 

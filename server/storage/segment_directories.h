@@ -47,6 +47,7 @@ class SegmentDirectories {
   // A write or sync there has failed. True: the others go on without it. False: nothing can.
   bool mark_failed(DirectoryIndex index, const std::string& error);
   bool failed(DirectoryIndex index) const;
+  std::string first_error() const;  // of the first directory; empty: it works
   bool all_present() const;  // none was missing at the start or has failed since
   std::vector<DirectoryStatus> status() const;
 
@@ -61,6 +62,7 @@ class SegmentDirectories {
 
   mutable std::mutex mutex_;
   std::vector<Directory> directories_;  // never changes its size
+  std::string first_error_;             // of the first directory, which has no other in its place
 };
 
 }  // namespace objstore::storage

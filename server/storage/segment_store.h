@@ -89,6 +89,9 @@ class SegmentStore {
   // answers kIo from then on.
   virtual Status sync(Lane lane) = 0;
 
+  // Why some lane takes no more until the store is opened again. Empty: all do.
+  virtual std::string failure() const = 0;
+
   // The disk of the segment failed while records were on their way: those that were not synced by then never will be.
   virtual bool lost(std::uint64_t segment) const = 0;
 

@@ -96,6 +96,37 @@ TEST_CASE("a flipped bit in the log is refused instead of dropping what follows 
   CHECK(store.error().code == Errc::kCorrupt);
 }
 
+TEST_CASE("a flipped bit in the length of one of the log's last records is refused, too", "[rocksdb]") {
+  RocksdbMetadata adapter;
+  for (int i = 0; i < 20; ++i) put(adapter, i);
+  const TemporaryDirectory other;
+  const std::string directory = copy_of(adapter, other);
+  const fs::path log = newest_log(directory);
+  const std::string bytes = slurp(log);
+  constexpr std::size_t kHead = 7;
+  const auto length_of = [&](std::size_t record) {
+    return static_cast<unsigned char>(bytes[record + 4]) | static_cast<unsigned char>(bytes[record + 5]) << 8;
+  };
+  std::size_t records = 0;
+  for (std::size_t begin = 0; begin + kHead < bytes.size(); begin += kHead + length_of(begin)) {
+    ++records;
+    for (std::size_t bit = 0; bit < 16; ++bit) {
+      std::string damaged = bytes;
+      char& byte = damaged[begin + 4 + bit / 8];
+      byte = static_cast<char>(byte ^ 1 << bit % 8);
+      spill(log, damaged);
+      const auto store = storage::open_rocksdb_metadata_store(at(adapter, directory));
+      INFO("record at " << begin << ", bit " << bit);
+      REQUIRE_FALSE(store);
+      CHECK(store.error().code == Errc::kCorrupt);
+      CHECK(slurp(log) == damaged);
+    }
+  }
+  CHECK(records >= 20);
+  spill(log, bytes);
+  CHECK(storage::open_rocksdb_metadata_store(at(adapter, directory)));
+}
+
 TEST_CASE("a torn tail of the log costs only what was not acknowledged", "[rocksdb]") {
   RocksdbMetadata adapter;
   for (int i = 0; i < 10; ++i) put(adapter, i);

@@ -236,7 +236,9 @@ TEST_CASE("a lane whose sync has failed takes no more, the others go on", "[segm
   storage::MemorySegmentStore store;
   append(store, kSmall, payload(1, 10));
   store.fail_next_sync(kSmall);
+  CHECK(store.failure().empty());
   CHECK(store.sync(kSmall).error().code == Errc::kIo);
+  CHECK_FALSE(store.failure().empty());
   CHECK(store.sync(kSmall).error().code == Errc::kIo);
   const Bytes stored = payload(2, 10);
   CHECK(append_one(store, kSmall, record(stored)).error().code == Errc::kIo);
@@ -281,6 +283,7 @@ TEMPLATE_TEST_CASE("a lane of files whose write has failed takes no more, and ke
     }
   }
   REQUIRE(failed);
+  CHECK_FALSE(adapter.store().failure().empty());
   CHECK(append_one(adapter.store(), kSmall, record(stored)).error().code == Errc::kIo);
   CHECK(adapter.store().sync(kSmall).error().code == Errc::kIo);
   CHECK(holds(adapter.store(), kept, stored));

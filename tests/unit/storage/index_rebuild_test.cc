@@ -69,6 +69,7 @@ class FailingSegments final : public SegmentStore {
     return inner_.append_copy(lane, record, apart_from);
   }
   void unpin(std::span<const Location> locations) override { inner_.unpin(locations); }
+  std::string failure() const override { return inner_.failure(); }
   bool lost(std::uint64_t segment) const override { return inner_.lost(segment); }
   std::vector<DirectoryStatus> directories() const override { return inner_.directories(); }
   std::size_t copies() const override { return inner_.copies(); }
