@@ -1,8 +1,5 @@
 #include "server/model/content_writer.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "common/base/check.h"
 
 namespace objstore::model {
@@ -12,14 +9,13 @@ Status ContentWriter::write(ByteView bytes) {
   if (bytes.empty()) return {};
   size_ += bytes.size();
   if (size_ > kSinglePutBytesMax) return fail(Errc::kTooLarge, "the body is larger than 5 GiB");
-  digest_.update(bytes);
   if (!blob_ && size_ <= inline_max_) {
     OBJSTORE_TRY(engine_.admit(bytes.size()));
     head_ += as_text(bytes);
     return {};
   }
   if (!blob_) {
-    blob_ = engine_.new_blob(domain_);
+    blob_ = std::make_unique<storage::BlobWriter>(engine_, domain_, &digest_);
     OBJSTORE_TRY(blob_->write(as_bytes(head_)));
     head_.clear();
   }
@@ -28,10 +24,11 @@ Status ContentWriter::write(ByteView bytes) {
 
 Result<Md5> ContentWriter::seal() {
   CHECK(!sealed());
-  if (blob_) OBJSTORE_TRY(blob_->finish());
-  const std::string raw = digest_.finish();
-  md5_.emplace();
-  std::memcpy(md5_->data(), raw.data(), md5_->size());
+  if (blob_)
+    OBJSTORE_TRY(blob_->finish());
+  else
+    digest_.update(as_bytes(head_));
+  md5_ = digest_.finish().md5;
   return *md5_;
 }
 

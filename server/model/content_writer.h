@@ -1,12 +1,13 @@
-// The bytes of an object or part on their way in: kept aside while they are few, else a blob; with their MD5. One
-// thread at a time, but for publish(), which the tries of a commit call one after the other.
+// The bytes of an object or part on their way in: kept aside while they are few, else a blob; with their MD5, which is
+// computed as the blob is cut, in one pass with the digests of its chunks. One thread at a time, but for publish(),
+// which the tries of a commit call one after the other.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "common/base/digest.h"
+#include "common/base/body_digest.h"
 #include "server/model/types.h"
 #include "server/storage/blob_writer.h"
 
@@ -41,7 +42,7 @@ class ContentWriter {
   const std::size_t inline_max_;
   std::uint64_t size_ = 0;
   std::string head_;  // all of the body while it is short
-  Digest digest_{DigestKind::kMd5};
+  BodyDigest digest_{BodyDigest::Wants::kMd5};
   std::optional<Md5> md5_;
   std::unique_ptr<storage::BlobWriter> blob_;
 };

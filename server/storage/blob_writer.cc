@@ -25,8 +25,8 @@ void expect_as_read(Batch& batch, Table table, std::string key, const std::optio
 
 }  // namespace
 
-BlobWriter::BlobWriter(Engine& engine, Domain domain)
-    : engine_(engine), domain_(domain), guard_(engine.epochs().enter()), blob_(engine.next_id()) {}
+BlobWriter::BlobWriter(Engine& engine, Domain domain, BodyDigest* body)
+    : engine_(engine), domain_(domain), body_(body), guard_(engine.epochs().enter()), blob_(engine.next_id()) {}
 
 BlobWriter::~BlobWriter() {
   unpin();
@@ -91,7 +91,7 @@ Status BlobWriter::finish() {
 
 Status BlobWriter::take_chunk(ByteView raw) {
   if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
-  const ChunkId id = sha256(raw);
+  const ChunkId id = body_ ? body_->chunk(raw) : sha256(raw);
   content_hash_.update(id);
   const auto raw_size = static_cast<std::uint32_t>(raw.size());
   page_chunks_.push_back({id, raw_size});

@@ -8,13 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "common/base/body_digest.h"
 #include "server/storage/engine.h"
 
 namespace objstore::storage {
 
 class BlobWriter {
  public:
-  BlobWriter(Engine& engine, Domain domain);
+  // body: digests everything that is written, in one pass with the chunks' own digests, and is complete after finish().
+  // Null: nobody wants that. Outlives the writer.
+  BlobWriter(Engine& engine, Domain domain, BodyDigest* body = nullptr);
   // What was staged and not published is queued for release.
   ~BlobWriter();
   BlobWriter(const BlobWriter&) = delete;
@@ -57,6 +60,7 @@ class BlobWriter {
 
   Engine& engine_;
   const Domain domain_;
+  BodyDigest* const body_;
   EpochGuard guard_;
   std::vector<std::byte> buffer_;  // bytes not yet cut, from start_ on
   std::size_t start_ = 0;
