@@ -45,43 +45,59 @@ void BlobWriter::unpin() {
 Status BlobWriter::write(ByteView bytes) {
   OBJSTORE_TRY(engine_.admit(bytes.size()));
   size_ += bytes.size();
-  const std::size_t piece_max = engine_.chunker().max_size();
+  if (buffer_.capacity() == 0 && !bytes.empty()) buffer_ = engine_.chunk_buffer();
   while (!bytes.empty()) {
-    const ByteView piece = bytes.first(std::min(bytes.size(), piece_max));
-    if (start_ > 0) {
-      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(start_));
-      start_ = 0;
-    }
-    buffer_.insert(buffer_.end(), piece.begin(), piece.end());
-    bytes = bytes.subspan(piece.size());
-    OBJSTORE_TRY(cut_what_is_complete());
+    if (filled_ == buffer_.capacity()) OBJSTORE_TRY(make_room());
+    const std::size_t taken = std::min(buffer_.capacity() - filled_, bytes.size());
+    std::memcpy(buffer_.storage().data() + filled_, bytes.data(), taken);
+    filled_ += taken;
+    bytes = bytes.subspan(taken);
+  }
+  // Most chunks end within twice the average. Cutting as bytes come keeps the receiver of the next ones busy meanwhile.
+  while (cut_once_ && uncut().size() >= 2 * engine_.chunker().average_size()) {
+    OBJSTORE_ASSIGN(const bool cut, cut_before_end());
+    if (!cut) break;
   }
   return {};
 }
 
-// A chunk ends where the chunker says, and for that it must see the largest chunk that there may be. A body that is no
-// longer than that stays whole.
-Status BlobWriter::cut_what_is_complete() {
-  while (buffer_.size() - start_ > engine_.chunker().max_size()) {
-    if (!cut_once_) lane_ = engine_.next_large_lane();
-    cut_once_ = true;
-    const ByteView rest = ByteView(buffer_).subspan(start_);
-    const std::size_t length = engine_.chunker().cut(rest);
-    OBJSTORE_TRY(take_chunk(rest.first(length)));
-    start_ += length;
+ByteView BlobWriter::uncut() {
+  return ByteView(buffer_.storage()).subspan(start_, filled_ - start_);
+}
+
+// Takes a chunk that ends before the last byte here: it would end there whatever comes behind. False: there is none.
+Result<bool> BlobWriter::cut_before_end() {
+  const ByteView rest = uncut();
+  const std::size_t length = engine_.chunker().cut(rest);
+  if (length == rest.size()) return false;
+  OBJSTORE_TRY(take_chunk(rest.first(length)));
+  start_ += length;
+  return true;
+}
+
+// The buffer, which holds the largest chunk that there may be, is full, and more bytes come. A body that fits into it
+// stays whole.
+Status BlobWriter::make_room() {
+  if (!std::exchange(cut_once_, true)) lane_ = engine_.next_large_lane();
+  if (start_ == 0) {
+    start_ = engine_.chunker().cut(uncut());
+    OBJSTORE_TRY(take_chunk(ByteView(buffer_.storage()).first(start_)));
   }
+  std::memmove(buffer_.storage().data(), buffer_.storage().data() + start_, filled_ - start_);
+  filled_ -= std::exchange(start_, 0);
   return {};
 }
 
 Status BlobWriter::finish() {
-  while (start_ < buffer_.size()) {
-    const ByteView rest = ByteView(buffer_).subspan(start_);
+  while (start_ < filled_) {
+    const ByteView rest = uncut();
     const std::size_t length = cut_once_ ? engine_.chunker().cut(rest) : rest.size();
     if (!cut_once_ && length > kSmallBodyMax) lane_ = engine_.next_large_lane();
     OBJSTORE_TRY(take_chunk(rest.first(length)));
     start_ += length;
   }
-  std::vector<std::byte>().swap(buffer_);
+  buffer_ = Buffer();
+  filled_ = start_ = 0;
   content_hash_value_ = content_hash_.finish();
   // The committer syncs the lane of small bodies for all of them at once. A large body waits for its own bytes here, so
   // that the committer does not.

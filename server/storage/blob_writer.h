@@ -44,7 +44,9 @@ class BlobWriter {
     std::vector<Location> appended;  // our own copies
   };
 
-  Status cut_what_is_complete();
+  ByteView uncut();
+  Result<bool> cut_before_end();
+  Status make_room();
   Status take_chunk(ByteView raw);
   Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
   Status count_pending(Batch& batch, LaneSet& lanes);
@@ -62,8 +64,9 @@ class BlobWriter {
   const Domain domain_;
   BodyDigest* const body_;
   EpochGuard guard_;
-  std::vector<std::byte> buffer_;  // bytes not yet cut, from start_ on
+  Buffer buffer_;  // bytes not yet cut: from start_ on, before filled_
   std::size_t start_ = 0;
+  std::size_t filled_ = 0;
   std::string scratch_;  // of the compressor
   bool cut_once_ = false;
   std::uint64_t size_ = 0;
