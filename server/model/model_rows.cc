@@ -1,5 +1,6 @@
 #include "server/model/model_rows.h"
 
+#include <functional>
 #include <utility>
 
 #include "common/base/bytes.h"
@@ -8,13 +9,22 @@
 namespace objstore::model {
 namespace {
 
+// A message of this thread, empty. Used again and again: what it holds inside was allocated once.
 template <typename Message>
-Result<Message> parse(std::string_view bytes, const char* what) {
-  Message message;
+Message& blank() {
+  thread_local Message message;
+  message.Clear();
+  return message;
+}
+
+// Until the thread parses the next one.
+template <typename Message>
+Result<std::reference_wrapper<const Message>> parse(std::string_view bytes, const char* what) {
+  Message& message = blank<Message>();
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(Errc::kCorrupt, std::string("a row of table ") + what + " cannot be read");
   }
-  return message;
+  return std::cref(message);
 }
 
 std::string serialise(const google::protobuf::MessageLite& message) {
@@ -133,7 +143,7 @@ PartInfo read_info(const pb::Part& in) {
 }  // namespace
 
 std::string encode(const BucketRow& row) {
-  pb::Bucket message;
+  pb::Bucket& message = blank<pb::Bucket>();
   message.set_id(row.info.id);
   message.set_owner_account(row.info.owner_account);
   message.set_region(row.info.region);
@@ -145,7 +155,7 @@ std::string encode(const BucketRow& row) {
 }
 
 std::string encode(const ObjectRow& row) {
-  pb::Object message;
+  pb::Object& message = blank<pb::Object>();
   fill(message, row.info);
   message.set_object_id(row.object_id);
   message.set_sequence(row.sequence);
@@ -156,7 +166,7 @@ std::string encode(const ObjectRow& row) {
 }
 
 std::string encode(const UploadRow& row) {
-  pb::Upload message;
+  pb::Upload& message = blank<pb::Upload>();
   message.set_state(static_cast<std::uint32_t>(row.state));
   message.set_initiated_ms(row.initiated_ms);
   message.set_owner_account(row.options.owner_account);
@@ -168,20 +178,20 @@ std::string encode(const UploadRow& row) {
 }
 
 std::string encode(const PartRow& row) {
-  pb::Part message;
+  pb::Part& message = blank<pb::Part>();
   fill(message, row.info);
   fill(*message.mutable_layout(), row.layout);
   return serialise(message);
 }
 
 std::string encode_part_list(const std::vector<PartInfo>& parts) {
-  pb::PartList message;
+  pb::PartList& message = blank<pb::PartList>();
   for (const PartInfo& part : parts) fill(*message.add_parts(), part);
   return serialise(message);
 }
 
 Result<BucketRow> decode_bucket(std::string_view name, std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Bucket message, parse<pb::Bucket>(bytes, "buckets"));
+  OBJSTORE_ASSIGN(const pb::Bucket& message, parse<pb::Bucket>(bytes, "buckets"));
   if (message.state() < 1 || message.state() > 2)
     return fail(Errc::kCorrupt, "a bucket in a state that does not exist");
   if (message.versioning() > 2) return fail(Errc::kCorrupt, "a bucket with a versioning that does not exist");
@@ -194,7 +204,7 @@ Result<BucketRow> decode_bucket(std::string_view name, std::string_view bytes) {
 }
 
 Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Object message, parse<pb::Object>(bytes, "objects"));
+  OBJSTORE_ASSIGN(const pb::Object& message, parse<pb::Object>(bytes, "objects"));
   ObjectRow row;
   row.info = read_info(key, message);
   row.object_id = message.object_id();
@@ -206,7 +216,7 @@ Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
 }
 
 Result<UploadRow> decode_upload(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Upload message, parse<pb::Upload>(bytes, "uploads"));
+  OBJSTORE_ASSIGN(const pb::Upload& message, parse<pb::Upload>(bytes, "uploads"));
   if (message.state() < 1 || message.state() > 4)
     return fail(Errc::kCorrupt, "an upload in a state that does not exist");
   UploadRow row;
@@ -221,12 +231,12 @@ Result<UploadRow> decode_upload(std::string_view bytes) {
 }
 
 Result<PartRow> decode_part(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Part message, parse<pb::Part>(bytes, "parts"));
+  OBJSTORE_ASSIGN(const pb::Part& message, parse<pb::Part>(bytes, "parts"));
   return PartRow{read_info(message), read(message.layout())};
 }
 
 Result<std::vector<PartInfo>> decode_part_list(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::PartList message, parse<pb::PartList>(bytes, "parts"));
+  OBJSTORE_ASSIGN(const pb::PartList& message, parse<pb::PartList>(bytes, "parts"));
   std::vector<PartInfo> parts;
   for (const pb::Part& part : message.parts()) parts.push_back(read_info(part));
   return parts;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "common/base/bytes.h"
 #include "storage_records.pb.h"
@@ -19,13 +20,22 @@ std::string serialise(const google::protobuf::MessageLite& message) {
   return out;
 }
 
+// A message of this thread, empty. Used again and again: what it holds inside was allocated once.
 template <typename Message>
-Result<Message> parse(std::string_view bytes, const char* what) {
-  Message message;
+Message& blank() {
+  thread_local Message message;
+  message.Clear();
+  return message;
+}
+
+// Until the thread parses the next one.
+template <typename Message>
+Result<std::reference_wrapper<const Message>> parse(std::string_view bytes, const char* what) {
+  Message& message = blank<Message>();
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(Errc::kCorrupt, std::string("a row of table ") + what + " cannot be read");
   }
-  return message;
+  return std::cref(message);
 }
 
 void append_id(std::string& out, const ChunkId& id) {
@@ -73,7 +83,7 @@ bool ChunkRow::usable() const noexcept {
 }
 
 std::string encode(const ChunkRow& row) {
-  pb::Chunk message;
+  pb::Chunk& message = blank<pb::Chunk>();
   for (const Placement& placement : row.placements) {
     pb::Placement& out = *message.add_placements();
     out.set_kind(kPlacementSegment);
@@ -88,7 +98,7 @@ std::string encode(const ChunkRow& row) {
 }
 
 std::string encode(const BlobRow& row) {
-  pb::Blob message;
+  pb::Blob& message = blank<pb::Blob>();
   message.set_kind(kBlobOfChunks);
   message.set_state(static_cast<std::uint32_t>(row.state));
   message.set_domain(row.domain);
@@ -100,13 +110,13 @@ std::string encode(const BlobRow& row) {
 }
 
 std::string encode_chunk_page(const std::vector<ChunkRef>& chunks) {
-  pb::ChunkList message;
+  pb::ChunkList& message = blank<pb::ChunkList>();
   fill(message, chunks);
   return serialise(message);
 }
 
 std::string encode_manifest_page(const std::vector<Extent>& extents) {
-  pb::ManifestPage message;
+  pb::ManifestPage& message = blank<pb::ManifestPage>();
   for (const Extent& extent : extents) {
     pb::Extent& out = *message.add_extents();
     out.set_blob(extent.blob);
@@ -117,7 +127,7 @@ std::string encode_manifest_page(const std::vector<Extent>& extents) {
 }
 
 std::string encode(const Release& release) {
-  pb::Release message;
+  pb::Release& message = blank<pb::Release>();
   for (const auto blob : release.blobs) message.add_blobs(blob);
   for (const auto manifest : release.manifests) message.add_manifests(manifest);
   message.set_chunk_domain(release.chunk_domain);
@@ -128,7 +138,7 @@ std::string encode(const Release& release) {
 }
 
 Result<ChunkRow> decode_chunk(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Chunk message, parse<pb::Chunk>(bytes, "chunks"));
+  OBJSTORE_ASSIGN(const pb::Chunk& message, parse<pb::Chunk>(bytes, "chunks"));
   ChunkRow row;
   for (const pb::Placement& in : message.placements()) {
     if (in.kind() != kPlacementSegment)
@@ -141,7 +151,7 @@ Result<ChunkRow> decode_chunk(std::string_view bytes) {
 }
 
 Result<BlobRow> decode_blob(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Blob message, parse<pb::Blob>(bytes, "blobs"));
+  OBJSTORE_ASSIGN(const pb::Blob& message, parse<pb::Blob>(bytes, "blobs"));
   if (message.kind() != kBlobOfChunks) return fail(Errc::kCorrupt, "a blob of a kind that this version does not know");
   if (message.state() < 1 || message.state() > 3) return fail(Errc::kCorrupt, "a blob in a state that does not exist");
   BlobRow row;
@@ -155,12 +165,12 @@ Result<BlobRow> decode_blob(std::string_view bytes) {
 }
 
 Result<std::vector<ChunkRef>> decode_chunk_page(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::ChunkList message, parse<pb::ChunkList>(bytes, "blob_pages"));
+  OBJSTORE_ASSIGN(const pb::ChunkList& message, parse<pb::ChunkList>(bytes, "blob_pages"));
   return read(message);
 }
 
 Result<std::vector<Extent>> decode_manifest_page(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::ManifestPage message, parse<pb::ManifestPage>(bytes, "manifests"));
+  OBJSTORE_ASSIGN(const pb::ManifestPage& message, parse<pb::ManifestPage>(bytes, "manifests"));
   std::vector<Extent> extents;
   extents.reserve(static_cast<std::size_t>(message.extents_size()));
   for (const pb::Extent& in : message.extents()) extents.push_back({in.blob(), in.offset(), in.length()});
@@ -168,7 +178,7 @@ Result<std::vector<Extent>> decode_manifest_page(std::string_view bytes) {
 }
 
 Result<Release> decode_release(std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Release message, parse<pb::Release>(bytes, "queue"));
+  OBJSTORE_ASSIGN(const pb::Release& message, parse<pb::Release>(bytes, "queue"));
   if (message.chunk_ids().size() % kChunkIdBytes != 0) return fail(Errc::kCorrupt, "a release with half a chunk id");
   Release release;
   release.blobs.assign(message.blobs().begin(), message.blobs().end());
