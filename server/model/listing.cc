@@ -1,5 +1,7 @@
 // Listings cost what they return: a common prefix is passed over by seeking behind it. What is not shown, current
 // versions that are delete markers, is bounded: a page ends after kMarkersPerPageMax of them, however short it is.
+#include <algorithm>
+
 #include "server/model/catalog_impl.h"
 #include "server/model/prefixes.h"
 
@@ -16,6 +18,7 @@ Result<ListPage> CatalogImpl::list(const BucketName& bucket_name, const ListQuer
   if (query.after >= query.prefix && !query.after.empty()) {
     cursor->seek(base + first_behind(query.after, query.prefix, query.delimiter));
   }
+  page.objects.reserve(std::min<std::size_t>(query.max_keys, kListPageMax));
   std::size_t shown = 0;
   std::size_t markers = 0;
   while (cursor->valid()) {

@@ -57,7 +57,8 @@ class RocksdbCursor final : public Cursor {
     CHECK(valid());
     iterator_->Next();
   }
-  bool valid() const override { return iterator_->Valid() && iterator_->key().starts_with(prefix_); }
+  // The upper bound is where the prefix ends, unless no string is above it.
+  bool valid() const override { return iterator_->Valid() && (!end_.empty() || iterator_->key().starts_with(prefix_)); }
   std::string_view key() const override {
     CHECK(valid());
     return iterator_->key().ToStringView();
