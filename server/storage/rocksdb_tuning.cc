@@ -22,6 +22,7 @@ constexpr std::uint64_t kManifestBytesMax = 16 * kMiB;
 constexpr std::uint64_t kFlushShare = 4;             // one table may fill a quarter of the memtable budget
 constexpr std::size_t kArenaBlockBytes = 256 << 10;  // 16 idle tables must not cost 16 MiB
 constexpr int kBloomBitsPerKey = 10;
+constexpr double kMemtableBloomShare = 0.02;  // of a memtable's size
 
 }  // namespace
 
@@ -60,6 +61,9 @@ rocksdb::ColumnFamilyOptions table_options(const RocksdbOptions& options,
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   out.write_buffer_size = std::max<std::uint64_t>(options.memtable_bytes / kFlushShare, kMiB);
   out.arena_block_size = kArenaBlockBytes;
+  // An upload of something new looks for half a dozen keys that are not there.
+  out.memtable_prefix_bloom_size_ratio = kMemtableBloomShare;
+  out.memtable_whole_key_filtering = true;
   out.compression = rocksdb::kLZ4Compression;
   out.level_compaction_dynamic_level_bytes = true;
   return out;
