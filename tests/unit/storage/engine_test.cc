@@ -1,6 +1,8 @@
 #include "server/storage/engine.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "server/storage/blob_writer.h"
 #include "server/storage/commit_loop.h"
@@ -53,6 +55,40 @@ TEST_CASE("a blob of any size comes back, whole and in part") {
     CHECK(test::must(read(engine, layout, size - 1, 1)) == body.substr(size - 1));
   }
   CHECK(store_under_test.rows(Table::kBlobPages) >= 2);
+}
+
+TEST_CASE("a body is cut where the chunker says, and digested, in whatever pieces it comes") {
+  TestStore store_under_test;
+  Engine& engine = store_under_test.engine();
+  const Chunker& chunker = engine.chunker();
+  // Random bytes, and a run without any end but the largest size's.
+  const std::string body = test::random_bytes(150'001, 11) + std::string(70'000, 'x') + test::random_bytes(33'333, 12);
+  std::vector<ChunkRef> expected;
+  for (ByteView rest = as_bytes(body); !rest.empty(); rest = rest.subspan(expected.back().raw_size)) {
+    const ByteView chunk = rest.first(chunker.cut(rest));
+    expected.push_back({sha256(chunk), static_cast<std::uint32_t>(chunk.size())});
+  }
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{777}, chunker.max_size(), body.size()}) {
+    CAPTURE(piece);
+    BodyDigest digest(BodyDigest::Wants::kMd5);
+    BlobWriter writer(engine, static_cast<Domain>(piece), &digest);
+    for (ByteView rest = as_bytes(body); !rest.empty(); rest = rest.subspan(std::min(piece, rest.size())))
+      REQUIRE(writer.write(rest.first(std::min(piece, rest.size()))));
+    REQUIRE(writer.finish());
+    CHECK(digest.finish().md5 == md5(as_bytes(body)));
+    Batch batch;
+    LaneSet lanes;
+    const Extent extent = test::must(writer.publish(batch, lanes));
+    test::must(engine.committer().submit(std::move(batch), std::move(lanes)).wait());
+    const auto page = test::must(engine.metadata().get(Table::kBlobPages, page_key(extent.blob, 0)));
+    REQUIRE(page);
+    const std::vector<ChunkRef> chunks = test::must(decode_chunk_page(*page));
+    REQUIRE(chunks.size() == expected.size());
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+      CHECK(chunks[i].id == expected[i].id);
+      CHECK(chunks[i].raw_size == expected[i].raw_size);
+    }
+  }
 }
 
 TEST_CASE("the same content is one blob, and its bytes lie there once") {
