@@ -1,5 +1,6 @@
 #include "server/storage/blob_writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -26,9 +27,10 @@ void expect_as_read(Batch& batch, Table table, std::string key, const std::optio
 }  // namespace
 
 BlobWriter::BlobWriter(Engine& engine, Domain domain, BodyDigest* body)
-    : engine_(engine), domain_(domain), body_(body), guard_(engine.epochs().enter()), blob_(engine.next_id()) {}
+    : engine_(engine), domain_(domain), body_(body), guard_(engine.epochs().enter()), blob_(engine.next_id()), storing_(engine.executor()) {}
 
 BlobWriter::~BlobWriter() {
+  (void)storing_.wait();
   unpin();
   if (!staged_) return;
   Batch batch;
@@ -45,11 +47,11 @@ void BlobWriter::unpin() {
 Status BlobWriter::write(ByteView bytes) {
   OBJSTORE_TRY(engine_.admit(bytes.size()));
   size_ += bytes.size();
-  if (buffer_.capacity() == 0 && !bytes.empty()) buffer_ = engine_.chunk_buffer();
+  if (!buffer_ && !bytes.empty()) buffer_ = std::make_shared<Buffer>(engine_.chunk_buffer());
   while (!bytes.empty()) {
-    if (filled_ == buffer_.capacity()) OBJSTORE_TRY(make_room());
-    const std::size_t taken = std::min(buffer_.capacity() - filled_, bytes.size());
-    std::memcpy(buffer_.storage().data() + filled_, bytes.data(), taken);
+    if (filled_ == buffer_->capacity()) OBJSTORE_TRY(make_room());
+    const std::size_t taken = std::min(buffer_->capacity() - filled_, bytes.size());
+    std::memcpy(buffer_->storage().data() + filled_, bytes.data(), taken);
     filled_ += taken;
     bytes = bytes.subspan(taken);
   }
@@ -62,7 +64,7 @@ Status BlobWriter::write(ByteView bytes) {
 }
 
 ByteView BlobWriter::uncut() {
-  return ByteView(buffer_.storage()).subspan(start_, filled_ - start_);
+  return ByteView(buffer_->storage()).subspan(start_, filled_ - start_);
 }
 
 // Takes a chunk that ends before the last byte here: it would end there whatever comes behind. False: there is none.
@@ -76,15 +78,19 @@ Result<bool> BlobWriter::cut_before_end() {
 }
 
 // The buffer, which holds the largest chunk that there may be, is full, and more bytes come. A body that fits into it
-// stays whole.
+// stays whole. What is not cut yet moves to another buffer: the last chunk may still be being stored from this one.
 Status BlobWriter::make_room() {
   if (!std::exchange(cut_once_, true)) lane_ = engine_.next_large_lane();
   if (start_ == 0) {
     start_ = engine_.chunker().cut(uncut());
-    OBJSTORE_TRY(take_chunk(ByteView(buffer_.storage()).first(start_)));
+    OBJSTORE_TRY(take_chunk(ByteView(buffer_->storage()).first(start_)));
   }
-  std::memmove(buffer_.storage().data(), buffer_.storage().data() + start_, filled_ - start_);
-  filled_ -= std::exchange(start_, 0);
+  const ByteView rest = uncut();
+  auto fresh = std::make_shared<Buffer>(engine_.chunk_buffer());
+  std::ranges::copy(rest, fresh->storage().begin());
+  filled_ = rest.size();
+  start_ = 0;
+  buffer_ = std::move(fresh);
   return {};
 }
 
@@ -96,7 +102,8 @@ Status BlobWriter::finish() {
     OBJSTORE_TRY(take_chunk(rest.first(length)));
     start_ += length;
   }
-  buffer_ = Buffer();
+  OBJSTORE_TRY(storing_.wait());
+  buffer_.reset();
   filled_ = start_ = 0;
   content_hash_value_ = content_hash_.finish();
   // The committer syncs the lane of small bodies for all of them at once. A large body waits for its own bytes here, so
@@ -105,15 +112,30 @@ Status BlobWriter::finish() {
   return {};
 }
 
-Status BlobWriter::take_chunk(ByteView raw) {
-  if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
-  const ChunkId id = body_ ? body_->chunk(raw) : sha256(raw);
+// The chunk's place in the page; nothing when the page names it already.
+BlobWriter::Pending* BlobWriter::name_chunk(const ChunkId& id, ByteView raw) {
   content_hash_.update(id);
   const auto raw_size = static_cast<std::uint32_t>(raw.size());
   page_chunks_.push_back({id, raw_size});
   Pending& pending = pending_[id];
-  if (++pending.occurrences > 1) return {};
+  if (++pending.occurrences > 1) return nullptr;
   pending.raw_size = raw_size;
+  return &pending;
+}
+
+// A chunk of a body that has more of them is stored while the next one is being digested.
+Status BlobWriter::take_chunk(ByteView raw) {
+  const ChunkId id = body_ ? body_->chunk(raw) : sha256(raw);
+  OBJSTORE_TRY(storing_.wait());
+  if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
+  Pending* const pending = name_chunk(id, raw);
+  if (pending == nullptr) return {};
+  if (!cut_once_) return store_chunk(id, raw, *pending);
+  storing_.start([this, id, raw, pending, kept = buffer_] { return store_chunk(id, raw, *pending); });
+  return {};
+}
+
+Status BlobWriter::store_chunk(const ChunkId& id, ByteView raw, Pending& pending) {
   OBJSTORE_ASSIGN(const auto stored, engine_.metadata().get(Table::kChunks, chunk_key({domain_, id})));
   if (stored) {
     OBJSTORE_ASSIGN(const ChunkRow found, decode_chunk(*stored));

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/body_digest.h"
+#include "server/storage/aside.h"
 #include "server/storage/engine.h"
 
 namespace objstore::storage {
@@ -47,7 +49,9 @@ class BlobWriter {
   ByteView uncut();
   Result<bool> cut_before_end();
   Status make_room();
+  Pending* name_chunk(const ChunkId& id, ByteView raw);
   Status take_chunk(ByteView raw);
+  Status store_chunk(const ChunkId& id, ByteView raw, Pending& pending);
   Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
   Status count_pending(Batch& batch, LaneSet& lanes);
   Status count_chunk(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
@@ -64,7 +68,7 @@ class BlobWriter {
   const Domain domain_;
   BodyDigest* const body_;
   EpochGuard guard_;
-  Buffer buffer_;  // bytes not yet cut: from start_ on, before filled_
+  std::shared_ptr<Buffer> buffer_;  // bytes not yet cut: from start_ on, before filled_; shared with what is stored
   std::size_t start_ = 0;
   std::size_t filled_ = 0;
   std::string scratch_;  // of the compressor
@@ -79,6 +83,7 @@ class BlobWriter {
   std::vector<Location> pinned_;        // what was appended and is not committed
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
+  Aside storing_;  // a chunk that is being stored while the next is digested; its pending_ and pinned_ belong to it
 };
 
 }  // namespace objstore::storage
