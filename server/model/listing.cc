@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/model/catalog_impl.h"
+#include "server/model/listed_row.h"
 #include "server/model/prefixes.h"
 
 namespace objstore::model {
@@ -24,10 +25,10 @@ Result<ListPage> CatalogImpl::list(const BucketName& bucket_name, const ListQuer
   while (cursor->valid()) {
     const std::string_view key = cursor->key().substr(base.size());
     const auto common = common_prefix(key, query.prefix, query.delimiter);
-    OBJSTORE_ASSIGN(ObjectRow row, decode_object(key, cursor->value()));
-    page.truncated = row.info.delete_marker ? markers == kMarkersPerPageMax : shown == query.max_keys;
+    OBJSTORE_ASSIGN(ObjectInfo object, decode_listed(key, cursor->value()));
+    page.truncated = object.delete_marker ? markers == kMarkersPerPageMax : shown == query.max_keys;
     if (page.truncated) break;
-    if (row.info.delete_marker) {
+    if (object.delete_marker) {
       // A prefix is shown for an object below it, so one with nothing but markers so far has to be looked through.
       ++markers;
       if (shown < query.max_keys) page.next_after = common ? within_prefix(key) : std::string(key);
@@ -44,7 +45,7 @@ Result<ListPage> CatalogImpl::list(const BucketName& bucket_name, const ListQuer
       continue;
     }
     page.next_after = key;
-    page.objects.push_back(std::move(row.info));
+    page.objects.push_back(std::move(object));
     cursor->next();
   }
   OBJSTORE_TRY(cursor->status());

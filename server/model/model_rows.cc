@@ -5,6 +5,7 @@
 
 #include "common/base/bytes.h"
 #include "model_records.pb.h"
+#include "server/model/listed_row.h"
 
 namespace objstore::model {
 namespace {
@@ -213,6 +214,20 @@ Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
   row.layout = read(message.layout());
   row.null_sequence = message.null_sequence();
   return row;
+}
+
+Result<ObjectInfo> decode_listed(std::string_view key, std::string_view bytes) {
+  OBJSTORE_ASSIGN(const pb::Object& message, parse<pb::Object>(bytes, "objects"));
+  Result<ObjectInfo> listed;
+  listed->key = key;
+  listed->delete_marker = message.delete_marker();
+  listed->size = message.size();
+  listed->modified_ms = message.modified_ms();
+  listed->etag = message.etag();
+  listed->owner_account = message.owner_account();
+  if (message.has_checksum()) listed->checksum = read(message.checksum());
+  listed->attributes.storage_class = message.attributes().storage_class();
+  return listed;
 }
 
 Result<UploadRow> decode_upload(std::string_view bytes) {
