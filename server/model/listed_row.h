@@ -9,8 +9,8 @@
 
 namespace objstore::model {
 
-// As decode_object() of model_rows.h gives it, but without version, generation and parts, and of the attributes with the
-// storage class alone: listings decode a thousand rows a page and show no more. kCorrupt.
+// As decode_object() of model_rows.h gives it, but without version, generation and parts, and of the attributes with
+// the storage class alone: listings decode a thousand rows a page and show no more. kCorrupt.
 Result<ObjectInfo> decode_listed(std::string_view key, std::string_view bytes);
 
 }  // namespace objstore::model

@@ -1,6 +1,6 @@
 // One piece of work beside its owner's own: on the executor, or, when no thread there has begun it by the time that the
-// owner needs its result, by the owner. So nobody ever waits for a thread that may not come, also where the owner itself
-// is one of the executor's.
+// owner needs its result, by the owner. So nobody ever waits for a thread that may not come, also where the owner
+// itself is one of the executor's.
 //
 // Of one thread at a time. What the work refers to outlives it: the destructor waits.
 #pragma once

@@ -27,7 +27,12 @@ void expect_as_read(Batch& batch, Table table, std::string key, const std::optio
 }  // namespace
 
 BlobWriter::BlobWriter(Engine& engine, Domain domain, BodyDigest* body)
-    : engine_(engine), domain_(domain), body_(body), guard_(engine.epochs().enter()), blob_(engine.next_id()), storing_(engine.executor()) {}
+    : engine_(engine),
+      domain_(domain),
+      body_(body),
+      guard_(engine.epochs().enter()),
+      blob_(engine.next_id()),
+      storing_(engine.executor()) {}
 
 BlobWriter::~BlobWriter() {
   (void)storing_.wait();
