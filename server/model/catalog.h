@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/body_digest.h"
 #include "common/base/executor.h"
 #include "common/base/source.h"
 #include "common/base/ticket.h"
@@ -29,8 +30,10 @@ class Writer {
   virtual ~Writer() = default;
   // kNoSpace, kUnavailable, kIo, kTooLarge (above kSinglePutBytesMax).
   virtual Status write(ByteView bytes) = 0;
-  // Ends the body. Nothing may be written afterwards. Gives the MD5 of everything.
-  virtual Result<Md5> seal() = 0;
+  // Before the first write: seal() shall give the body's SHA-256 too.
+  virtual void want_sha256() = 0;
+  // Ends the body. Nothing may be written afterwards. Gives the digests of everything.
+  virtual Result<BodyDigest::Digests> seal() = 0;
   virtual std::uint64_t size() const = 0;
 };
 

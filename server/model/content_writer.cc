@@ -22,14 +22,15 @@ Status ContentWriter::write(ByteView bytes) {
   return blob_->write(bytes);
 }
 
-Result<Md5> ContentWriter::seal() {
+Result<BodyDigest::Digests> ContentWriter::seal() {
   CHECK(!sealed());
   if (blob_)
     OBJSTORE_TRY(blob_->finish());
   else
     digest_.update(as_bytes(head_));
-  md5_ = digest_.finish().md5;
-  return *md5_;
+  const BodyDigest::Digests digests = digest_.finish();
+  md5_ = digests.md5;
+  return digests;
 }
 
 }  // namespace objstore::model

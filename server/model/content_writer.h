@@ -1,5 +1,5 @@
-// The bytes of an object or part on their way in: kept aside while they are few, else a blob; with their MD5, which is
-// computed as the blob is cut, in one pass with the digests of its chunks. One thread at a time, but for publish(),
+// The bytes of an object or part on their way in: kept aside while they are few, else a blob; with their digests,
+// which are computed as the blob is cut, in one pass with those of its chunks. One thread at a time, but for publish(),
 // which the tries of a commit call one after the other.
 #pragma once
 
@@ -21,7 +21,8 @@ class ContentWriter {
 
   // As model::Writer.
   Status write(ByteView bytes);
-  Result<Md5> seal();
+  void want_sha256() { digest_ = BodyDigest(BodyDigest::Wants::kMd5AndSha256); }
+  Result<BodyDigest::Digests> seal();
   bool sealed() const noexcept { return md5_.has_value(); }
   std::uint64_t size() const noexcept { return size_; }
   const Md5& md5() const { return *md5_; }

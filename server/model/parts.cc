@@ -46,7 +46,8 @@ class PartWriterImpl final : public PartWriter {
         content_(std::make_shared<ContentWriter>(catalog.engine(), domain, 0)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
-  Result<Md5> seal() override { return content_->seal(); }
+  void want_sha256() override { content_->want_sha256(); }
+  Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }
 
   Ticket<PartInfo> commit(std::optional<StoredChecksum> checksum) override {
@@ -158,8 +159,8 @@ Ticket<PartInfo> CatalogImpl::copy_part(const CopySource& source, std::optional<
       if (body.size() == from.row.info.size) {
         OBJSTORE_TRY(state->inlined->write(
             body.subspan(static_cast<std::size_t>(wanted.first), static_cast<std::size_t>(wanted.length))));
-        OBJSTORE_ASSIGN(const Md5 digest, state->inlined->seal());
-        part.info.etag = to_hex(digest);
+        OBJSTORE_ASSIGN(const BodyDigest::Digests digests, state->inlined->seal());
+        part.info.etag = to_hex(digests.md5);
         OBJSTORE_ASSIGN(const storage::Extent extent, state->inlined->publish(batch, attempt.lanes));
         part.layout.extents.push_back(extent);
       }

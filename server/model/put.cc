@@ -18,7 +18,8 @@ class ObjectWriterImpl final : public ObjectWriter {
         content_(std::make_shared<ContentWriter>(catalog.engine(), domain, kInlineBytesMax)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
-  Result<Md5> seal() override { return content_->seal(); }
+  void want_sha256() override { content_->want_sha256(); }
+  Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }
   Ticket<ObjectInfo> commit(Commit what) override;
 

@@ -212,8 +212,8 @@ inline Result<model::ObjectInfo> put(model::Catalog& catalog, const std::string&
   for (std::size_t at = 0, step = 1; at < body.size(); at += step, step = step * 3 + 1) {
     OBJSTORE_TRY(writer->write(as_bytes(body.substr(at, step))));
   }
-  OBJSTORE_ASSIGN(const Md5 digest, writer->seal());
-  if (digest != md5(as_bytes(body))) return fail(Errc::kInternal, "wrong MD5");
+  OBJSTORE_ASSIGN(const BodyDigest::Digests digests, writer->seal());
+  if (digests.md5 != md5(as_bytes(body))) return fail(Errc::kInternal, "wrong MD5");
   return writer->commit(std::move(what)).wait();
 }
 
@@ -226,8 +226,8 @@ inline Result<model::PartInfo> put_part(model::Catalog& catalog, const std::stri
                                         const std::string& upload_id, std::uint32_t number, std::string_view body) {
   OBJSTORE_ASSIGN(auto writer, catalog.begin_part(bucket_name(bucket), object_name(key), upload_id, number));
   OBJSTORE_TRY(writer->write(as_bytes(body)));
-  OBJSTORE_ASSIGN(const Md5 digest, writer->seal());
-  static_cast<void>(digest);
+  OBJSTORE_ASSIGN(const BodyDigest::Digests digests, writer->seal());
+  static_cast<void>(digests);
   return writer->commit(std::nullopt).wait();
 }
 

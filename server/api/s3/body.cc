@@ -95,7 +95,6 @@ BodyVerifier::BodyVerifier(const Call& call, BodyPlan plan, std::optional<wire::
     decoder_ = make_decoder(call, plan_, *form);
   } else if (call.auth.payload == auth::PayloadMode::kSha256) {
     payload_sha256_ = call.auth.payload_sha256;
-    sha256_.emplace(DigestKind::kSha256);
   }
   if (const auto algorithm = plan_.checksum.algorithm ? plan_.checksum.algorithm : compute)
     checksum_.emplace(*algorithm);
@@ -103,7 +102,6 @@ BodyVerifier::BodyVerifier(const Call& call, BodyPlan plan, std::optional<wire::
 
 Status BodyVerifier::take(ByteView payload, const Sink& sink) {
   taken_ += payload.size();
-  if (sha256_) sha256_->update(payload);
   if (checksum_) checksum_->update(payload);
   return sink(payload);
 }
@@ -127,20 +125,32 @@ Outcome<std::string> BodyVerifier::expected_checksum() const {
   return std::string(*value);
 }
 
-Outcome<std::optional<model::StoredChecksum>> BodyVerifier::finish() {
+Outcome<void> BodyVerifier::end() {
   if (decoder_) {
     if (const Status status = decoder_->finish(); !status)
       return std::unexpected(
           chunk_failure(decoder_->fault().value_or(wire::ChunkFault::kIncompleteBody), status.error().message));
   }
   if (plan_.length && *plan_.length != taken_) return refuse(Code::kIncompleteBody);
-  if (sha256_) {
-    const std::string computed = to_hex(as_bytes(sha256_->finish()));
+  return {};
+}
+
+Outcome<std::optional<model::StoredChecksum>> BodyVerifier::check(const BodyDigest::Digests& digests) {
+  if (wants_sha256()) {
+    const std::string computed = to_hex(digests.sha256);
     if (computed != payload_sha256_)
       return refuse(Code::kXAmzContentSHA256Mismatch, {},
                     {{"ClientComputedContentSHA256", payload_sha256_}, {"S3ComputedContentSHA256", computed}});
   }
-  if (!checksum_) return std::optional<model::StoredChecksum>();
+  std::optional<model::StoredChecksum> stored;
+  if (checksum_) {
+    OBJSTORE_S3_ASSIGN(stored, check_checksum());
+  }
+  OBJSTORE_S3_TRY(check_md5(digests.md5));
+  return stored;
+}
+
+Outcome<model::StoredChecksum> BodyVerifier::check_checksum() {
   std::string computed = checksum_->finish_base64();
   if (plan_.checksum.algorithm) {
     OBJSTORE_S3_ASSIGN(const std::string expected, expected_checksum());
@@ -165,8 +175,11 @@ namespace {
 Outcome<Ticket<api::Reply>> check_document(const CallPtr& call, BodyVerifier& verifier, const std::string& document,
                                            const DocumentHandler& handler) {
   OBJSTORE_S3_TRY(verifier.write(as_bytes(document), [](ByteView) { return Status(); }));
-  OBJSTORE_S3_TRY(verifier.finish());
-  OBJSTORE_S3_TRY(verifier.check_md5(md5(as_bytes(document))));
+  OBJSTORE_S3_TRY(verifier.end());
+  using Wants = BodyDigest::Wants;
+  BodyDigest digest(verifier.wants_sha256() ? Wants::kMd5AndSha256 : Wants::kMd5);
+  digest.update(as_bytes(document));
+  OBJSTORE_S3_TRY(verifier.check(digest.finish()));
   return handler(call, document);
 }
 

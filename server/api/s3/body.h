@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/body_digest.h"
 #include "common/base/digest.h"
 #include "common/wire/aws_chunked.h"
 #include "common/wire/checksum.h"
@@ -41,19 +42,22 @@ class BodyVerifier {
   using Sink = std::function<Status(ByteView)>;
   // Hands the payload in `bytes` on. A failure of the sink comes out as what it means to the client.
   Outcome<void> write(ByteView bytes, const Sink& sink);
-  // The body has ended. The checksum to be stored with it, if there is one.
-  Outcome<std::optional<model::StoredChecksum>> finish();
-  // BadDigest when Content-MD5 says otherwise.
-  Outcome<void> check_md5(const Md5& md5) const;
+  // Whether check() needs the payload's SHA-256.
+  bool wants_sha256() const noexcept { return !payload_sha256_.empty(); }
+  // The body has ended: what does not depend on digests is checked.
+  Outcome<void> end();
+  // After end(): compares digests and checksum with what the request says. The checksum to be stored, if there is one.
+  Outcome<std::optional<model::StoredChecksum>> check(const BodyDigest::Digests& digests);
 
  private:
   Status take(ByteView payload, const Sink& sink);
+  Outcome<void> check_md5(const Md5& md5) const;
   Outcome<std::string> expected_checksum() const;
+  Outcome<model::StoredChecksum> check_checksum();
 
   BodyPlan plan_;
   std::string payload_sha256_;  // empty: none to compare with
   std::optional<wire::AwsChunkedDecoder> decoder_;
-  std::optional<Digest> sha256_;
   std::optional<wire::Checksum> checksum_;
   std::uint64_t taken_ = 0;
 };

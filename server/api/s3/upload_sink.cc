@@ -7,7 +7,9 @@
 namespace objstore::s3 {
 
 UploadSink::UploadSink(CallPtr call, BodyVerifier verifier, std::unique_ptr<model::Writer> writer, Commit commit)
-    : call_(std::move(call)), verifier_(std::move(verifier)), writer_(std::move(writer)), commit_(std::move(commit)) {}
+    : call_(std::move(call)), verifier_(std::move(verifier)), writer_(std::move(writer)), commit_(std::move(commit)) {
+  if (verifier_.wants_sha256()) writer_->want_sha256();
+}
 
 Status UploadSink::write(ByteView bytes) {
   Outcome<void> taken = verifier_.write(bytes, [this](ByteView payload) { return writer_->write(payload); });
@@ -17,10 +19,9 @@ Status UploadSink::write(ByteView bytes) {
 }
 
 Outcome<std::optional<model::StoredChecksum>> UploadSink::check() {
-  OBJSTORE_S3_ASSIGN(auto checksum, verifier_.finish());
-  OBJSTORE_S3_ASSIGN(const Md5 md5, outcome(writer_->seal()));
-  OBJSTORE_S3_TRY(verifier_.check_md5(md5));
-  return checksum;
+  OBJSTORE_S3_TRY(verifier_.end());
+  OBJSTORE_S3_ASSIGN(const BodyDigest::Digests digests, outcome(writer_->seal()));
+  return verifier_.check(digests);
 }
 
 Ticket<api::Reply> UploadSink::finish() {
