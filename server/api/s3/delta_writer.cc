@@ -1,5 +1,7 @@
 #include "server/api/s3/delta_writer.h"
 
+#include <algorithm>
+
 #include "common/base/check.h"
 
 namespace objstore::s3 {
@@ -23,6 +25,7 @@ DeltaWriter::DeltaWriter(DeltaSlot slot, DeltaBase base, std::unique_ptr<model::
       checksum_(algorithm_of(expected)) {}
 
 Status DeltaWriter::write(ByteView delta) {
+  if (sha256_) sha256_->update(delta);
   return decoder_.feed(delta,
                        {.copy = [this](std::uint64_t offset, std::uint64_t length) { return copy(offset, length); },
                         .literal = [this](ByteView bytes) { return take(bytes); }});
@@ -50,12 +53,14 @@ Status DeltaWriter::take(ByteView bytes) {
   return target_->write(bytes);
 }
 
-Result<Md5> DeltaWriter::seal() {
+Result<BodyDigest::Digests> DeltaWriter::seal() {
   if (!decoder_.complete() || target_->size() != size_)
     return fail(Errc::kIncompleteBody, "the delta makes less than was stated");
   if (checksum_.finish_base64() != expected_)
     return fail(Errc::kDigestMismatch, "what the delta makes is not what its checksum says");
-  return target_->seal();
+  OBJSTORE_ASSIGN(BodyDigest::Digests digests, target_->seal());
+  if (sha256_) std::ranges::copy(as_bytes(sha256_->finish()), digests.sha256.begin());
+  return digests;
 }
 
 }  // namespace objstore::s3

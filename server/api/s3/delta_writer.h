@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/digest.h"
 #include "common/wire/checksum.h"
 #include "common/wire/delta.h"
 #include "server/model/catalog.h"
@@ -50,8 +51,10 @@ class DeltaWriter final : public model::Writer {
   // kPreconditionFailed when the base was replaced meanwhile, kTooLarge when more comes out than was stated; the errors
   // of reading and writing.
   Status write(ByteView delta) override;
-  // kIncompleteBody when less came out, kDigestMismatch when it is not what the checksum says.
-  Result<Md5> seal() override;
+  void want_sha256() override { sha256_.emplace(DigestKind::kSha256); }
+  // The object's MD5, and the delta's SHA-256: that is what a request signs. kIncompleteBody when less came out,
+  // kDigestMismatch when it is not what the checksum says.
+  Result<BodyDigest::Digests> seal() override;
   std::uint64_t size() const override { return target_->size(); }
 
  private:
@@ -64,6 +67,7 @@ class DeltaWriter final : public model::Writer {
   const std::uint64_t size_;
   const std::string expected_;  // base64
   wire::Checksum checksum_;
+  std::optional<Digest> sha256_;  // of the delta
   wire::DeltaDecoder decoder_;
 };
 
