@@ -29,6 +29,7 @@ class LostWritesClass(KillClass):
         self.faults = Faults(self.work, self.data(), journal=True)
         self.lost = collections.Counter()
         self.crashes = 0
+        self.modes = []  # of the crashes since the last start that came through: one may be killed while it recovers from another
         super().open()
 
     def fresh_store(self, **environment):
@@ -38,8 +39,9 @@ class LostWritesClass(KillClass):
         self.objd.kill()
         self.crashes += 1
         chance = random.Random(f"{self.seed}/crash {self.crashes}")
-        self.mode = chance.choice(MODES)
-        writes, names = take_back([self.data(), *self.segment_folders()], self.faults.journal, self.faults.graveyard, self.mode, chance)
+        mode = chance.choice(MODES)
+        self.modes.append(mode)
+        writes, names = take_back([self.data(), *self.segment_folders()], self.faults.journal, self.faults.graveyard, mode, chance)
         if self.faults.journal.exists():  # for whoever looks into a failure: the next start begins a new one
             self.faults.journal.rename(self.work / "journal-of-last-crash")
         self.lost.update(crashes=1, writes=writes, names=names)
@@ -49,16 +51,19 @@ class LostWritesClass(KillClass):
         if start is not None:
             self.objd.environment = self.faults.environment()
         super().revive(start)
+        if start:
+            self.modes.clear()
 
     def cycle(self, number):
         try:
             return super().cycle(number)
         except (AssertionError, RuntimeError) as error:
-            if self.mode != SUBSET or not any(refusal in str(error) for refusal in REFUSALS):
-                raise AssertionError(f"mode {self.mode}, crash {self.crashes}: {error}") from error
+            if SUBSET not in self.modes or not any(refusal in str(error) for refusal in REFUSALS):
+                raise AssertionError(f"modes {self.modes}, crash {self.crashes}: {error}") from error
             self.lost["refused starts"] += 1
             super().close()
             super().open()
+            self.modes.clear()
             return 1
 
     def close(self):
