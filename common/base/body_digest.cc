@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 
-#include "common/base/digest_kernels.h"
+#include "common/base/check.h"
 
 namespace objstore {
 namespace {
@@ -19,6 +18,7 @@ class BodyDigest::Engine {
   virtual ~Engine() = default;
   virtual void update(ByteView bytes) = 0;
   virtual Sha256 chunk(ByteView bytes) = 0;
+  virtual std::optional<Steps> in_steps(ByteView chunk) = 0;
   virtual Digests finish() = 0;
 };
 
@@ -35,6 +35,7 @@ class BodyDigest::PortableEngine final : public Engine {
     update(bytes);
     return objstore::sha256(bytes);
   }
+  std::optional<Steps> in_steps(ByteView) override { return std::nullopt; }
   Digests finish() override {
     Digests digests;
     const std::string md5 = md5_.finish();
@@ -73,6 +74,16 @@ class BodyDigest::StitchedEngine final : public Engine {
       kernels::md5_sha256(md5_, body.data(), chain, bytes.data(), blocks);
     keep(body.subspan(blocks * kBlock));
     return kernels::end_sha256(chain, bytes.subspan(blocks * kBlock), bytes.size());
+  }
+
+  std::optional<Steps> in_steps(ByteView chunk) override {
+    if (wants_sha256_) return std::nullopt;
+    const ByteView whole = fill_pending(chunk);
+    return Steps(*this, chunk, whole, md5_);
+  }
+  void end_steps(const kernels::Md5Chain& md5, ByteView rest) {
+    md5_ = md5;
+    keep(rest);
   }
 
   Digests finish() override {
@@ -120,6 +131,33 @@ class BodyDigest::StitchedEngine final : public Engine {
   std::uint64_t length_ = 0;
 };
 
+BodyDigest::Steps::Steps(StitchedEngine& engine, ByteView chunk, ByteView whole, const kernels::Md5Chain& md5) noexcept
+    : engine_(&engine),
+      chunk_(chunk),
+      whole_(whole),
+      blocks_(whole.size() / kBlock),
+      lane_{md5, whole.data(), {}, chunk.data()} {}
+
+void BodyDigest::Steps::advance(std::size_t blocks) noexcept {
+  kernels::md5_sha256(lane_.md5, lane_.md5_data, lane_.sha, lane_.sha_data, blocks);
+  lane_.md5_data += blocks * kBlock;
+  lane_.sha_data += blocks * kBlock;
+  blocks_ -= blocks;
+}
+
+void BodyDigest::Steps::advance_two(Steps& one, Steps& two, std::size_t blocks) noexcept {
+  kernels::advance_two(one.lane_, two.lane_, blocks);
+  one.blocks_ -= blocks;
+  two.blocks_ -= blocks;
+}
+
+Sha256 BodyDigest::Steps::finish() {
+  CHECK(blocks_ == 0);
+  const std::size_t done = whole_.size() / kBlock * kBlock;
+  engine_->end_steps(lane_.md5, whole_.subspan(done));
+  return kernels::end_sha256(lane_.sha, chunk_.subspan(done), chunk_.size());
+}
+
 BodyDigest::BodyDigest(Wants wants, Path path) {
   if (path == Path::kFastest && kernels::available())
     engine_ = std::make_unique<StitchedEngine>(wants);
@@ -135,6 +173,9 @@ void BodyDigest::update(ByteView bytes) {
 }
 Sha256 BodyDigest::chunk(ByteView bytes) {
   return engine_->chunk(bytes);
+}
+std::optional<BodyDigest::Steps> BodyDigest::in_steps(ByteView chunk) {
+  return engine_->in_steps(chunk);
 }
 BodyDigest::Digests BodyDigest::finish() {
   return engine_->finish();

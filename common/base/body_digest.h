@@ -6,10 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "common/base/bytes.h"
 #include "common/base/digest.h"
+#include "common/base/digest_kernels.h"
 
 namespace objstore {
 
@@ -30,6 +31,11 @@ class BodyDigest {
   // The body's next bytes, which are a chunk: its SHA-256.
   Sha256 chunk(ByteView bytes);
 
+  class Steps;
+  // chunk() in steps, for whoever digests two bodies at once. Nothing when this body's digests come in no steps: those of the
+  // portable path, and with the SHA-256 of the whole body.
+  std::optional<Steps> in_steps(ByteView chunk);
+
   struct Digests {
     Md5 md5{};
     Sha256 sha256{};  // zeros unless it was wanted
@@ -45,6 +51,28 @@ class BodyDigest {
   class StitchedEngine;
   class PortableEngine;
   std::unique_ptr<Engine> engine_;
+};
+
+// A chunk on its way through the digests of its body, with which nothing else is done before finish().
+class BodyDigest::Steps {
+ public:
+  // Blocks of kernels::kBlock bytes.
+  std::size_t left() const noexcept { return blocks_; }
+  void advance(std::size_t blocks) noexcept;
+  // Of two bodies, in one stream of instructions: in 0.6 of the time of one after the other.
+  static void advance_two(Steps& one, Steps& two, std::size_t blocks) noexcept;
+  // When none is left: the chunk's SHA-256.
+  Sha256 finish();
+
+ private:
+  friend StitchedEngine;
+  Steps(StitchedEngine& engine, ByteView chunk, ByteView whole, const kernels::Md5Chain& md5) noexcept;
+
+  StitchedEngine* engine_;
+  ByteView chunk_;
+  ByteView whole_;  // of the chunk, from where a block of the body begins
+  std::size_t blocks_;
+  kernels::BodyLane lane_;
 };
 
 }  // namespace objstore

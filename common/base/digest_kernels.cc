@@ -10,7 +10,7 @@
 
 #include <array>
 
-// Everything is inlined into four functions: a call between two steps would cost more than the steps.
+// Everything is inlined into five functions: a call between two steps would cost more than the steps.
 #define OBJSTORE_SHA_INLINE [[gnu::target("sha,sse4.1"), gnu::always_inline]] inline
 #define OBJSTORE_SHA [[gnu::target("sha,sse4.1"), gnu::noinline]]
 
@@ -203,6 +203,34 @@ OBJSTORE_SHA_INLINE void stitch(Md5Words& s, const std::byte* block, ShaRun& one
   }
 }
 
+// Two bodies, each with both digests.
+struct BodyRun {
+  Md5Words md5;
+  const std::byte* block;
+  ShaRun sha;
+};
+
+template <int kStep>
+OBJSTORE_SHA_INLINE void two_md5_steps(Md5Words& one, const std::byte* one_block, Md5Words& two, const std::byte* two_block) {
+  md5_step<kStep>(one.a, one.b, one.c, one.d, one_block);
+  md5_step<kStep>(two.a, two.b, two.c, two.d, two_block);
+  one = {one.d, one.a, one.b, one.c};
+  two = {two.d, two.a, two.b, two.c};
+}
+
+template <int kGroup = 0>
+OBJSTORE_SHA_INLINE void stitch(BodyRun& one, BodyRun& two) {
+  if constexpr (kGroup < 16) {
+    two_md5_steps<4 * kGroup>(one.md5, one.block, two.md5, two.block);
+    sha_group<kGroup>(one.sha.state, one.sha.schedule, one.sha.block);
+    two_md5_steps<4 * kGroup + 1>(one.md5, one.block, two.md5, two.block);
+    two_md5_steps<4 * kGroup + 2>(one.md5, one.block, two.md5, two.block);
+    sha_group<kGroup>(two.sha.state, two.sha.schedule, two.sha.block);
+    two_md5_steps<4 * kGroup + 3>(one.md5, one.block, two.md5, two.block);
+    stitch<kGroup + 1>(one, two);
+  }
+}
+
 }  // namespace
 
 bool available() noexcept {
@@ -272,6 +300,29 @@ OBJSTORE_SHA void md5_sha256_sha256(Md5Chain& md5, Sha256Chain& same, const std:
   store(other, second);
 }
 
+OBJSTORE_SHA void advance_two(BodyLane& one, BodyLane& two, std::size_t blocks) noexcept {
+  ShaRegisters first = registers_of(one.sha);
+  ShaRegisters second = registers_of(two.sha);
+  Md5Chain first_md5 = one.md5;  // copies: what is behind a reference is written to memory with every block
+  Md5Chain second_md5 = two.md5;
+  const BodyLane from_one = one;
+  const BodyLane from_two = two;
+  const std::size_t bytes = blocks * kBlock;
+  for (std::size_t at = 0; at < bytes; at += kBlock) {
+    BodyRun x{words_of(first_md5), from_one.md5_data + at, {first, {}, from_one.sha_data + at}};
+    BodyRun y{words_of(second_md5), from_two.md5_data + at, {second, {}, from_two.sha_data + at}};
+    stitch(x, y);
+    add(first_md5, x.md5);
+    add(second_md5, y.md5);
+    add(first, x.sha.state);
+    add(second, y.sha.state);
+  }
+  one = {first_md5, one.md5_data + bytes, one.sha, one.sha_data + bytes};
+  two = {second_md5, two.md5_data + bytes, two.sha, two.sha_data + bytes};
+  store(one.sha, first);
+  store(two.sha, second);
+}
+
 }  // namespace objstore::kernels
 
 #else  // another processor: available() says so, and nobody calls the rest
@@ -292,6 +343,9 @@ void md5_sha256(Md5Chain&, const std::byte*, Sha256Chain&, const std::byte*, std
 }
 void md5_sha256_sha256(Md5Chain&, Sha256Chain&, const std::byte*, Sha256Chain&, const std::byte*,
                        std::size_t) noexcept {
+  CHECK(false);
+}
+void advance_two(BodyLane&, BodyLane&, std::size_t) noexcept {
   CHECK(false);
 }
 

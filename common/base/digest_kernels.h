@@ -34,6 +34,16 @@ void md5_sha256(Md5Chain& md5, const std::byte* md5_data, Sha256Chain& sha, cons
 void md5_sha256_sha256(Md5Chain& md5, Sha256Chain& same, const std::byte* data, Sha256Chain& other,
                        const std::byte* other_data, std::size_t blocks) noexcept;
 
+// Where both digests of a body are: the MD5 of all of it, the SHA-256 of a chunk; each at its own place in the data.
+struct BodyLane {
+  Md5Chain md5;
+  const std::byte* md5_data = nullptr;
+  Sha256Chain sha;
+  const std::byte* sha_data = nullptr;
+};
+// md5_sha256 of two bodies, which takes 1.25 times as long as that of one. Both lanes move on.
+void advance_two(BodyLane& one, BodyLane& two, std::size_t blocks) noexcept;
+
 // The digest of a message of `bytes` bytes, of which `rest` (any length) is what the chain has not seen yet.
 Md5 end_md5(Md5Chain chain, ByteView rest, std::uint64_t bytes) noexcept;
 Sha256 end_sha256(Sha256Chain chain, ByteView rest, std::uint64_t bytes) noexcept;

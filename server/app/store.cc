@@ -13,13 +13,13 @@
 namespace objstore::app {
 namespace {
 
-constexpr std::size_t kWorkersMin = 4;
+constexpr std::size_t kWorkersMin = 8;
 constexpr std::size_t kWorkersMax = 64;
 
 // Workers read and hash, so a few more than processors keep those busy while some wait for the disk.
 std::size_t worker_count(const Config& config) {
   if (config.worker_threads != 0) return config.worker_threads;
-  return std::clamp<std::size_t>(std::size_t{2} * std::thread::hardware_concurrency(), kWorkersMin, kWorkersMax);
+  return std::clamp<std::size_t>(std::size_t{4} * std::thread::hardware_concurrency(), kWorkersMin, kWorkersMax);
 }
 
 storage::RocksdbOptions rocksdb_options(const DataDirectory& directory, const Config& config) {

@@ -13,6 +13,7 @@
 namespace objstore::storage {
 namespace {
 
+constexpr std::size_t kChunksAtOnce = 2;  // being digested, and being stored
 constexpr std::size_t kSmallBodyMax = std::size_t{1} << 20;  // larger bodies get a lane of their own
 
 // States that a row is as it was read.
@@ -32,9 +33,11 @@ BlobWriter::BlobWriter(Engine& engine, Domain domain, BodyDigest* body)
       body_(body),
       guard_(engine.epochs().enter()),
       blob_(engine.next_id()),
-      storing_(engine.executor()) {}
+      storing_(engine.executor(), kChunksAtOnce),
+      digesting_(engine.executor(), kChunksAtOnce) {}
 
 BlobWriter::~BlobWriter() {
+  (void)digesting_.wait();
   (void)storing_.wait();
   unpin();
   if (!staged_) return;
@@ -60,11 +63,8 @@ Status BlobWriter::write(ByteView bytes) {
     filled_ += taken;
     bytes = bytes.subspan(taken);
   }
-  // Most chunks end within twice the average. Cutting as bytes come keeps the receiver of the next ones busy meanwhile.
-  while (cut_once_ && uncut().size() >= 2 * engine_.chunker().average_size()) {
-    OBJSTORE_ASSIGN(const bool cut, cut_before_end());
-    if (!cut) break;
-  }
+  // Cutting as bytes come keeps the receiver of the next ones busy meanwhile.
+  if (cut_once_) OBJSTORE_TRY(take_chunks_before_end());
   return {};
 }
 
@@ -72,27 +72,24 @@ ByteView BlobWriter::uncut() {
   return ByteView(buffer_->storage()).subspan(start_, filled_ - start_);
 }
 
-// Takes a chunk that ends before the last byte here: it would end there whatever comes behind. False: there is none.
-Result<bool> BlobWriter::cut_before_end() {
-  const ByteView rest = uncut();
-  const std::size_t length = engine_.chunker().cut(rest);
-  if (length == rest.size()) return false;
-  OBJSTORE_TRY(take_chunk(rest.first(length)));
-  start_ += length;
-  return true;
+// Takes the chunks that end here whatever comes behind.
+Status BlobWriter::take_chunks_before_end() {
+  while (const auto length = engine_.chunker().cut_so_far(uncut(), scan_)) {
+    OBJSTORE_TRY(take_chunk(uncut().first(*length)));
+    start_ += *length;
+    scan_ = {};
+  }
+  return {};
 }
 
 // The buffer, which holds the largest chunk that there may be, is full, and more bytes come. A body that fits into it
 // stays whole. What is not cut yet moves to another buffer: the last chunk may still be being stored from this one.
 Status BlobWriter::make_room() {
   if (!std::exchange(cut_once_, true)) lane_ = engine_.next_large_lane();
-  if (start_ == 0) {
-    start_ = engine_.chunker().cut(uncut());
-    OBJSTORE_TRY(take_chunk(ByteView(buffer_->storage()).first(start_)));
-  }
+  OBJSTORE_TRY(take_chunks_before_end());
   const ByteView rest = uncut();
   auto fresh = std::make_shared<Buffer>(engine_.chunk_buffer());
-  std::ranges::copy(rest, fresh->storage().begin());
+  if (!rest.empty()) std::memcpy(fresh->storage().data(), rest.data(), rest.size());
   filled_ = rest.size();
   start_ = 0;
   buffer_ = std::move(fresh);
@@ -100,13 +97,12 @@ Status BlobWriter::make_room() {
 }
 
 Status BlobWriter::finish() {
-  while (start_ < filled_) {
-    const ByteView rest = uncut();
-    const std::size_t length = cut_once_ ? engine_.chunker().cut(rest) : rest.size();
-    if (!cut_once_ && length > kSmallBodyMax) lane_ = engine_.next_large_lane();
-    OBJSTORE_TRY(take_chunk(rest.first(length)));
-    start_ += length;
+  if (cut_once_) OBJSTORE_TRY(take_chunks_before_end());
+  if (start_ < filled_) {
+    if (!cut_once_ && filled_ > kSmallBodyMax) lane_ = engine_.next_large_lane();
+    OBJSTORE_TRY(take_chunk(uncut()));
   }
+  OBJSTORE_TRY(digesting_.wait());
   OBJSTORE_TRY(storing_.wait());
   buffer_.reset();
   filled_ = start_ = 0;
@@ -128,16 +124,26 @@ BlobWriter::Pending* BlobWriter::name_chunk(const ChunkId& id, ByteView raw) {
   return &pending;
 }
 
-// A chunk of a body that has more of them is stored while the next one is being digested.
+ChunkId BlobWriter::digest(ByteView raw) {
+  return body_ ? engine_.digest_pairs().chunk(*body_, raw) : sha256(raw);
+}
+
+// Of a body of several chunks, one is digested and the one before it is stored while the next is being received and cut.
 Status BlobWriter::take_chunk(ByteView raw) {
-  const ChunkId id = body_ ? body_->chunk(raw) : sha256(raw);
-  OBJSTORE_TRY(storing_.wait());
-  if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
+  if (cut_once_) return digesting_.add([this, raw, kept = buffer_] { return digest_and_store(raw, kept); });
+  const ChunkId id = digest(raw);
+  return store_chunk(id, raw, *name_chunk(id, raw));
+}
+
+Status BlobWriter::digest_and_store(ByteView raw, const std::shared_ptr<Buffer>& buffer) {
+  const ChunkId id = digest(raw);
+  if (page_chunks_.size() == kChunksPerPage) {
+    OBJSTORE_TRY(storing_.wait());
+    OBJSTORE_TRY(stage_page());
+  }
   Pending* const pending = name_chunk(id, raw);
   if (pending == nullptr) return {};
-  if (!cut_once_) return store_chunk(id, raw, *pending);
-  storing_.start([this, id, raw, pending, kept = buffer_] { return store_chunk(id, raw, *pending); });
-  return {};
+  return storing_.add([this, id, raw, pending, kept = buffer] { return store_chunk(id, raw, *pending); });
 }
 
 Status BlobWriter::store_chunk(const ChunkId& id, ByteView raw, Pending& pending) {
@@ -260,15 +266,17 @@ Status BlobWriter::stage_page() {
   OBJSTORE_TRY(engine_.segments().sync(lane_));
   ++pages_;
   staged_ = true;
-  auto committed = commit_loop<Done>(engine_.committer(), engine_.executor(), [this]() -> Result<Attempt<Done>> {
-                     Attempt<Done> attempt;
-                     OBJSTORE_TRY(count_pending(attempt.batch, attempt.lanes));
-                     put_page(attempt.batch, pages_ - 1);
-                     attempt.batch.put(Table::kBlobs, id_key(blob_), encode(row(BlobState::kStaged)));
-                     mark_staged(attempt.batch, blob_);
-                     return attempt;
-                   }).wait();
-  if (!committed) return std::unexpected(std::move(committed.error()));
+  const auto build = [this]() -> Result<Attempt<Done>> {
+    Attempt<Done> attempt;
+    OBJSTORE_TRY(count_pending(attempt.batch, attempt.lanes));
+    put_page(attempt.batch, pages_ - 1);
+    attempt.batch.put(Table::kBlobs, id_key(blob_), encode(row(BlobState::kStaged)));
+    mark_staged(attempt.batch, blob_);
+    return attempt;
+  };
+  // On this thread: in a commit_loop, all threads of the executor might wait here for each other's next tries.
+  const auto committed = commit_here<Done>(engine_.committer(), build);
+  if (!committed) return std::unexpected(committed.error());
   page_chunks_.clear();
   pending_.clear();
   unpin();

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "common/base/body_digest.h"
-#include "server/storage/aside.h"
 #include "server/storage/engine.h"
+#include "server/storage/strand.h"
 
 namespace objstore::storage {
 
@@ -47,10 +47,12 @@ class BlobWriter {
   };
 
   ByteView uncut();
-  Result<bool> cut_before_end();
+  Status take_chunks_before_end();
   Status make_room();
   Pending* name_chunk(const ChunkId& id, ByteView raw);
+  ChunkId digest(ByteView raw);
   Status take_chunk(ByteView raw);
+  Status digest_and_store(ByteView raw, const std::shared_ptr<Buffer>& buffer);
   Status store_chunk(const ChunkId& id, ByteView raw, Pending& pending);
   Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
   Status count_pending(Batch& batch, LaneSet& lanes);
@@ -73,6 +75,7 @@ class BlobWriter {
   std::size_t filled_ = 0;
   std::string scratch_;  // of the compressor
   bool cut_once_ = false;
+  Chunker::Scan scan_;  // of what is not cut yet
   std::uint64_t size_ = 0;
   std::uint64_t blob_ = 0;
   Lane lane_ = Lane::kSmall;
@@ -83,7 +86,10 @@ class BlobWriter {
   std::vector<Location> pinned_;        // what was appended and is not committed
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
-  Aside storing_;  // a chunk that is being stored while the next is digested; its pending_ and pinned_ belong to it
+  // Chunks that are being stored; pinned_, and what pending_ has of such a chunk, belong to it. Then those that are being digested;
+  // what is above of the page and its commit belongs to it.
+  Strand storing_;
+  Strand digesting_;
 };
 
 }  // namespace objstore::storage

@@ -47,15 +47,18 @@ Chunker::Chunker(std::size_t average) : average_(average) {
 }
 
 std::size_t Chunker::cut(ByteView bytes) const noexcept {
-  if (bytes.size() <= min_size()) return bytes.size();
+  Scan scan;
+  return cut_so_far(bytes, scan).value_or(bytes.size());
+}
+
+std::optional<std::size_t> Chunker::cut_so_far(ByteView bytes, Scan& scan) const noexcept {
   const std::size_t end = std::min(bytes.size(), max_size());
-  const std::size_t centre = std::min(average_, end);
   const auto& gear = gear_table();
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   // The reference takes two bytes a step, so the limits are even; one byte a step gives the same cuts and is as fast.
-  std::uint64_t hash = 0;
-  std::size_t i = min_size() & ~std::size_t{1};
-  for (const std::size_t limit = centre & ~std::size_t{1}; i < limit; ++i) {
+  std::uint64_t hash = scan.hash;
+  std::size_t i = std::max(scan.done, min_size() & ~std::size_t{1});
+  for (const std::size_t limit = std::min(average_, end) & ~std::size_t{1}; i < limit; ++i) {
     hash = (hash << 1) + gear[data[i]];
     if ((hash & mask_before_average_) == 0) return i;
   }
@@ -63,7 +66,9 @@ std::size_t Chunker::cut(ByteView bytes) const noexcept {
     hash = (hash << 1) + gear[data[i]];
     if ((hash & mask_after_average_) == 0) return i;
   }
-  return end;
+  if (end == max_size()) return end;
+  scan = {i, hash};
+  return std::nullopt;
 }
 
 }  // namespace objstore::storage

@@ -77,4 +77,17 @@ Ticket<T> commit_loop(Committer& committer, Executor& executor, std::move_only_f
   return ticket;
 }
 
+// The same on this thread alone, which it blocks: for threads of an executor that could run out of others.
+template <typename T>
+Result<T> commit_here(Committer& committer, const std::function<Result<Attempt<T>>()>& build) {
+  for (int tries = 0; tries < kCommitTriesMax; ++tries) {
+    Result<Attempt<T>> attempt = build();
+    if (!attempt) return std::unexpected(std::move(attempt.error()));
+    const Result<Done> outcome = committer.submit(std::move(attempt->batch), std::move(attempt->lanes)).wait();
+    if (outcome) return std::move(attempt->value);
+    if (outcome.error().code != Errc::kConflict) return std::unexpected(outcome.error());
+  }
+  return fail(Errc::kConflict, "lost the race for this name too often");
+}
+
 }  // namespace objstore::storage

@@ -75,3 +75,20 @@ TEST_CASE("a cut depends on nothing behind the maximum") {
   const std::string bytes = noise(100'000);
   CHECK(chunker.cut(as_bytes(bytes)) == chunker.cut(as_bytes(std::string_view(bytes).substr(0, chunker.max_size()))));
 }
+
+TEST_CASE("bytes that come bit by bit are cut like those that are there at once") {
+  const Chunker chunker(1024);
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 300; ++round) {
+    // Some end by content, some at the maximum, some at their own end, of even and odd length.
+    const std::string bytes = (round % 3 == 0 ? std::string(9000, 'x') : noise(9000)).substr(random() % 900, random() % 8001);
+    const std::size_t expected = chunker.cut(as_bytes(bytes));
+    Chunker::Scan scan;
+    std::optional<std::size_t> cut;
+    for (std::size_t here = 0; here < bytes.size() && !cut;) {
+      here = std::min(bytes.size(), here + 1 + random() % 700);
+      cut = chunker.cut_so_far(as_bytes(std::string_view(bytes).substr(0, here)), scan);
+    }
+    CHECK(cut.value_or(bytes.size()) == expected);
+  }
+}
