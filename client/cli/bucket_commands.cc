@@ -11,9 +11,9 @@ Result<BucketName> bucket_of(const std::string& text) {
   return std::move(path.bucket);
 }
 
-Status make_bucket(Session& session, const std::string& text) {
+Status make_bucket(Session& session, const std::string& text, const client::BucketOptions& options) {
   OBJSTORE_ASSIGN(const BucketName bucket, bucket_of(text));
-  return session.client().create_bucket(bucket);
+  return session.client().create_bucket(bucket, options);
 }
 
 Status remove_bucket(Session& session, const std::string& text, bool force) {
@@ -43,7 +43,7 @@ void print_done(Session& session, const char* verb, const std::string& bucket) {
 ExitCode run_mb(Session& session, const BucketArguments& arguments) {
   Tally tally;
   for (const auto& bucket : arguments.buckets) {
-    if (const auto made = make_bucket(session, bucket); !made) {
+    if (const auto made = make_bucket(session, bucket, {.opaque_etags = arguments.opaque_etags}); !made) {
       session.report("make bucket " + bucket, made.error());
       tally.failed(made.error().code);
     } else {

@@ -14,6 +14,7 @@ namespace objstore::cli {
 struct BucketArguments {
   std::vector<std::string> buckets{};
   bool force = false;  // rb: with everything in it
+  bool opaque_etags = false;  // of mb
 };
 ExitCode run_mb(Session& session, const BucketArguments& arguments);
 ExitCode run_rb(Session& session, const BucketArguments& arguments);

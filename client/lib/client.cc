@@ -14,6 +14,7 @@
 #include "client/lib/remove_many.h"
 #include "client/lib/s3_documents.h"
 #include "common/base/digest.h"
+#include "common/wire/etag.h"
 #include "common/wire/uri.h"
 
 namespace objstore::client {
@@ -77,7 +78,7 @@ Result<Client> Client::create(ClientOptions options) {
   return Client(std::make_unique<Impl>(std::move(options), std::move(endpoint), std::move(tls)));
 }
 
-Status Client::create_bucket(const BucketName& bucket) {
+Status Client::create_bucket(const BucketName& bucket, const BucketOptions& options) {
   // In us-east-1 S3 answers 200 to the owner who makes a bucket again; only asking first tells the two apart.
   const auto found = impl_->caller.open({.method = "HEAD", .bucket = bucket.str()});
   if (found) return fail(Errc::kBucketOwnedByYou, "the bucket " + bucket.str() + " exists already");
@@ -86,8 +87,9 @@ Status Client::create_bucket(const BucketName& bucket) {
   const std::string& region = impl_->options.region;
   const std::string document = region == "us-east-1" ? std::string() : write_location(region);
   const MemoryBody body(as_bytes(document));
-  const S3Request request{
+  S3Request request{
       .method = "PUT", .bucket = bucket.str(), .body = &body, .body_sha256 = to_hex(sha256(as_bytes(document)))};
+  if (options.opaque_etags) request.headers.add(wire::kEtagKindHeader, wire::kEtagKindOpaque);
   auto response = impl_->caller.call(request);
   if (!response) return std::unexpected<Error>(std::move(response.error()));
   return {};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "common/base/check.h"
 
@@ -22,13 +21,15 @@ class BodyDigest::Engine {
   virtual Digests finish() = 0;
 };
 
+// By OpenSSL; and where MD5 is not wanted, whose time is what the others fit into.
 class BodyDigest::PortableEngine final : public Engine {
  public:
   explicit PortableEngine(Wants wants) {
-    if (wants == Wants::kMd5AndSha256) sha256_.emplace(DigestKind::kSha256);
+    if (includes(wants, Wants::kMd5)) md5_.emplace(DigestKind::kMd5);
+    if (includes(wants, Wants::kSha256)) sha256_.emplace(DigestKind::kSha256);
   }
   void update(ByteView bytes) override {
-    md5_.update(bytes);
+    if (md5_) md5_->update(bytes);
     if (sha256_) sha256_->update(bytes);
   }
   Sha256 chunk(ByteView bytes) override {
@@ -38,16 +39,13 @@ class BodyDigest::PortableEngine final : public Engine {
   std::optional<Steps> in_steps(ByteView) override { return std::nullopt; }
   Digests finish() override {
     Digests digests;
-    const std::string md5 = md5_.finish();
-    std::memcpy(digests.md5.data(), md5.data(), digests.md5.size());
-    if (!sha256_) return digests;
-    const std::string sha256 = sha256_->finish();
-    std::memcpy(digests.sha256.data(), sha256.data(), digests.sha256.size());
+    if (md5_) std::ranges::copy(as_bytes(md5_->finish()), digests.md5.begin());
+    if (sha256_) std::ranges::copy(as_bytes(sha256_->finish()), digests.sha256.begin());
     return digests;
   }
 
  private:
-  Digest md5_{DigestKind::kMd5};
+  std::optional<Digest> md5_;
   std::optional<Digest> sha256_;
 };
 
@@ -159,7 +157,7 @@ Sha256 BodyDigest::Steps::finish() {
 }
 
 BodyDigest::BodyDigest(Wants wants, Path path) {
-  if (path == Path::kFastest && kernels::available())
+  if (path == Path::kFastest && includes(wants, Wants::kMd5) && kernels::available())
     engine_ = std::make_unique<StitchedEngine>(wants);
   else
     engine_ = std::make_unique<PortableEngine>(wants);

@@ -1,5 +1,5 @@
-// The digests that the bytes of an upload need, in one pass: MD5 and, if wanted, SHA-256 of the body, and the SHA-256
-// of each chunk that the body is cut into. With the processor's SHA extensions all three cost about what MD5 alone
+// The digests that the bytes of an upload need, in one pass: MD5 and SHA-256 of the body, as they are wanted, and the
+// SHA-256 of each chunk that the body is cut into. With the processor's SHA extensions all three cost about what MD5 alone
 // does; without, OpenSSL computes one after the other. A value of one thread at a time.
 #pragma once
 
@@ -16,8 +16,8 @@ namespace objstore {
 
 class BodyDigest {
  public:
-  // What of the whole body, beside MD5.
-  enum class Wants : std::uint8_t { kMd5, kMd5AndSha256 };
+  // What of the whole body.
+  enum class Wants : std::uint8_t { kNothing = 0, kMd5 = 1, kSha256 = 2, kMd5AndSha256 = 3 };
   // Which code computes. kFastest is what the processor can; tests ask for the other.
   enum class Path : std::uint8_t { kFastest, kPortable };
 
@@ -33,12 +33,12 @@ class BodyDigest {
 
   class Steps;
   // chunk() in steps, for whoever digests two bodies at once. Nothing when this body's digests come in no steps: those of the
-  // portable path, and with the SHA-256 of the whole body.
+  // portable path, and where anything but MD5 is wanted of the whole body.
   std::optional<Steps> in_steps(ByteView chunk);
 
   struct Digests {
-    Md5 md5{};
-    Sha256 sha256{};  // zeros unless it was wanted
+    Md5 md5{};        // zeros unless it was wanted
+    Sha256 sha256{};  // as well
   };
   // Of the whole body. The object starts anew.
   Digests finish();
@@ -52,6 +52,13 @@ class BodyDigest {
   class PortableEngine;
   std::unique_ptr<Engine> engine_;
 };
+
+constexpr BodyDigest::Wants operator|(BodyDigest::Wants a, BodyDigest::Wants b) noexcept {
+  return static_cast<BodyDigest::Wants>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
+constexpr bool includes(BodyDigest::Wants all, BodyDigest::Wants one) noexcept {
+  return (all | one) == all;
+}
 
 // A chunk on its way through the digests of its body, with which nothing else is done before finish().
 class BodyDigest::Steps {

@@ -6,6 +6,11 @@
 
 namespace objstore::wire {
 
+// Of CreateBucket, and of HeadBucket's answer: what the ETags in that bucket are made of.
+inline constexpr std::string_view kEtagKindHeader = "x-objstore-etag";
+inline constexpr std::string_view kEtagKindMd5 = "md5";        // as in S3; the default
+inline constexpr std::string_view kEtagKindOpaque = "opaque";  // uploads cost the server no MD5
+
 // "\"abc\"" for "abc".
 std::string quote_etag(std::string_view etag);
 // Without the quotes, if they are there: SDKs send both spellings (also in CompleteMultipartUpload).

@@ -64,7 +64,7 @@ class Client {
   ~Client();
 
   // kBucketOwnedByYou, kBucketExists when it is there already.
-  Status create_bucket(const BucketName& bucket);
+  Status create_bucket(const BucketName& bucket, const BucketOptions& options = {});
   // kBucketNotEmpty, kNoSuchBucket.
   Status delete_bucket(const BucketName& bucket);
   Result<std::vector<BucketInfo>> list_buckets();

@@ -114,6 +114,12 @@ struct DeltaGetResult {
   std::string why_not{};             // why there was no delta, for a person
 };
 
+struct BucketOptions {
+  // Uploads cost the server no MD5, and the bucket's ETags are none (32 hexadecimal digits and "-0"). Of objd only; another server takes
+  // no notice.
+  bool opaque_etags = false;
+};
+
 struct BucketInfo {
   std::string name{};
   std::int64_t created_ms = 0;

@@ -31,9 +31,9 @@ void CatalogImpl::expect(Batch& batch, const Stored<BucketRow>& bucket) {
 }
 
 Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owner_account, std::string region,
-                                        BucketDocuments documents) {
+                                        BucketOptions options) {
   return commit<Done>([this, name, owner = std::move(owner_account), region = std::move(region),
-                       documents = std::move(documents)]() -> Result<Attempt<Done>> {
+                       options = std::move(options)]() -> Result<Attempt<Done>> {
     OBJSTORE_ASSIGN(const auto bytes, engine_.metadata().get(Table::kBuckets, name.str()));
     if (bytes) {
       OBJSTORE_ASSIGN(const BucketRow existing, decode_bucket(name.str(), *bytes));
@@ -42,11 +42,16 @@ Ticket<Done> CatalogImpl::create_bucket(const BucketName& name, std::string owne
       return fail(Errc::kBucketExists, "the bucket name is taken");
     }
     BucketRow row;
-    row.info = {engine_.next_id(), name.str(), owner, region, clock_.now_ms(), Versioning::kNever};
+    row.info = {.id = engine_.next_id(),
+                .name = name.str(),
+                .owner_account = owner,
+                .region = region,
+                .created_ms = clock_.now_ms(),
+                .etag = options.etag};
     Attempt<Done> attempt;
     attempt.batch.expect_absent(Table::kBuckets, name.str());
     attempt.batch.put(Table::kBuckets, name.str(), encode(row));
-    OBJSTORE_TRY(put_documents(attempt.batch, row.info.id, documents));
+    OBJSTORE_TRY(put_documents(attempt.batch, row.info.id, options.documents));
     return attempt;
   });
 }

@@ -30,8 +30,8 @@ class Writer {
   virtual ~Writer() = default;
   // kNoSpace, kUnavailable, kIo, kTooLarge (above kSinglePutBytesMax).
   virtual Status write(ByteView bytes) = 0;
-  // Before the first write: seal() shall give the body's SHA-256 too.
-  virtual void want_sha256() = 0;
+  // Before the first write: what seal() shall give, beside what the ETag is made of.
+  virtual void want(BodyDigest::Wants wants) = 0;
   // Ends the body. Nothing may be written afterwards. Gives the digests of everything.
   virtual Result<BodyDigest::Digests> seal() = 0;
   virtual std::uint64_t size() const = 0;
@@ -82,6 +82,11 @@ struct CopyOptions {
   Condition condition;  // of the destination; may be empty
 };
 
+struct BucketOptions {
+  EtagKind etag = EtagKind::kMd5;
+  BucketDocuments documents = {};  // what is configured for it from the start
+};
+
 struct CompleteOptions {
   std::vector<CompletedPart> parts;
   std::optional<StoredChecksum> checksum;    // of the whole object, as the client states it
@@ -96,9 +101,9 @@ class Catalog {
   static Result<std::unique_ptr<Catalog>> open(storage::Engine& engine, Executor& executor, const Clock& clock);
   virtual ~Catalog() = default;
 
-  // With what is configured for it from the start. kBucketOwnedByYou, kBucketExists; kTooLarge as set_document().
+  // kBucketOwnedByYou, kBucketExists; kTooLarge as set_document().
   virtual Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region,
-                                     BucketDocuments documents = {}) = 0;
+                                     BucketOptions options = {}) = 0;
   virtual Result<BucketInfo> get_bucket(const BucketName& name) = 0;  // kNoSuchBucket
   virtual Ticket<Done> delete_bucket(const BucketName& name) = 0;     // kBucketNotEmpty, kNoSuchBucket
   // Versioning::kNever is refused: kInvalidArgument. kNoSuchBucket.

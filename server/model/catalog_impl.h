@@ -45,7 +45,7 @@ class CatalogImpl final : public Catalog {
   Status recover();
 
   Ticket<Done> create_bucket(const BucketName& name, std::string owner_account, std::string region,
-                             BucketDocuments documents) override;
+                             BucketOptions options) override;
   Result<BucketInfo> get_bucket(const BucketName& name) override;
   Ticket<Done> delete_bucket(const BucketName& name) override;
   Ticket<Done> set_versioning(const BucketName& name, Versioning versioning) override;

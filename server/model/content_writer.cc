@@ -4,6 +4,11 @@
 
 namespace objstore::model {
 
+void ContentWriter::want(BodyDigest::Wants wants) {
+  CHECK(size_ == 0);
+  digest_ = BodyDigest(etag_kind_ == EtagKind::kMd5 ? wants | BodyDigest::Wants::kMd5 : wants);
+}
+
 Status ContentWriter::write(ByteView bytes) {
   CHECK(!sealed());
   if (bytes.empty()) return {};
@@ -29,8 +34,15 @@ Result<BodyDigest::Digests> ContentWriter::seal() {
   else
     digest_.update(as_bytes(head_));
   const BodyDigest::Digests digests = digest_.finish();
-  md5_ = digests.md5;
+  etag_ = etag_kind_ == EtagKind::kMd5 ? to_hex(digests.md5) : opaque_etag();
   return digests;
+}
+
+// Equal bytes in one store have equal ones. No number of parts is 0, so that who takes "-N" for a multipart object's can tell.
+std::string ContentWriter::opaque_etag() const {
+  const Sha256 small = blob_ ? Sha256() : sha256(as_bytes(head_));
+  const ByteView name = blob_ ? as_bytes(blob_->content_hash()) : ByteView(small);
+  return to_hex(name.first(sizeof(Md5))) + "-0";
 }
 
 }  // namespace objstore::model

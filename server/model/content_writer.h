@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "common/base/body_digest.h"
@@ -16,16 +15,19 @@ namespace objstore::model {
 class ContentWriter {
  public:
   // Bodies of 1 to `inline_max` bytes do not become blobs; 0: every body does.
-  ContentWriter(storage::Engine& engine, storage::Domain domain, std::size_t inline_max)
-      : engine_(engine), domain_(domain), inline_max_(inline_max) {}
+  ContentWriter(storage::Engine& engine, storage::Domain domain, EtagKind etag, std::size_t inline_max)
+      : engine_(engine), domain_(domain), etag_kind_(etag), inline_max_(inline_max) {
+    want(BodyDigest::Wants::kNothing);
+  }
 
   // As model::Writer.
   Status write(ByteView bytes);
-  void want_sha256() { digest_ = BodyDigest(BodyDigest::Wants::kMd5AndSha256); }
+  void want(BodyDigest::Wants wants);
   Result<BodyDigest::Digests> seal();
-  bool sealed() const noexcept { return md5_.has_value(); }
+  bool sealed() const noexcept { return !etag_.empty(); }
   std::uint64_t size() const noexcept { return size_; }
-  const Md5& md5() const { return *md5_; }
+  // After seal(). Without quotes.
+  const std::string& etag() const { return etag_; }
 
   bool inlined() const noexcept { return !blob_ && size_ > 0; }
   ByteView inline_bytes() const noexcept { return as_bytes(head_); }
@@ -38,13 +40,16 @@ class ContentWriter {
   }
 
  private:
+  std::string opaque_etag() const;
+
   storage::Engine& engine_;
   const storage::Domain domain_;
+  const EtagKind etag_kind_;
   const std::size_t inline_max_;
   std::uint64_t size_ = 0;
   std::string head_;  // all of the body while it is short
-  BodyDigest digest_{BodyDigest::Wants::kMd5};
-  std::optional<Md5> md5_;
+  BodyDigest digest_{BodyDigest::Wants::kNothing};
+  std::string etag_;  // empty: not sealed
   std::unique_ptr<storage::BlobWriter> blob_;
 };
 

@@ -152,6 +152,7 @@ std::string encode(const BucketRow& row) {
   message.set_state(static_cast<std::uint32_t>(row.state));
   message.set_domain(row.domain);
   message.set_versioning(static_cast<std::uint32_t>(row.info.versioning));
+  message.set_etag(static_cast<std::uint32_t>(row.info.etag));
   return serialise(message);
 }
 
@@ -196,9 +197,15 @@ Result<BucketRow> decode_bucket(std::string_view name, std::string_view bytes) {
   if (message.state() < 1 || message.state() > 2)
     return fail(Errc::kCorrupt, "a bucket in a state that does not exist");
   if (message.versioning() > 2) return fail(Errc::kCorrupt, "a bucket with a versioning that does not exist");
+  if (message.etag() > 1) return fail(Errc::kCorrupt, "a bucket with a kind of ETag that does not exist");
   BucketRow row;
-  row.info = {message.id(),     std::string(name),    message.owner_account(),
-              message.region(), message.created_ms(), static_cast<Versioning>(message.versioning())};
+  row.info = {.id = message.id(),
+              .name = std::string(name),
+              .owner_account = message.owner_account(),
+              .region = message.region(),
+              .created_ms = message.created_ms(),
+              .versioning = static_cast<Versioning>(message.versioning()),
+              .etag = static_cast<EtagKind>(message.etag())};
   row.state = static_cast<BucketState>(message.state());
   row.domain = message.domain();
   return row;

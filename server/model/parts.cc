@@ -38,15 +38,15 @@ Status check_part_number(std::uint32_t number) {
 class PartWriterImpl final : public PartWriter {
  public:
   PartWriterImpl(CatalogImpl& catalog, BucketName bucket, UploadName upload, std::uint32_t number,
-                 storage::Domain domain)
+                 const BucketRow& row)
       : catalog_(catalog),
         bucket_(std::move(bucket)),
         upload_(std::move(upload)),
         number_(number),
-        content_(std::make_shared<ContentWriter>(catalog.engine(), domain, 0)) {}
+        content_(std::make_shared<ContentWriter>(catalog.engine(), row.domain, row.info.etag, 0)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
-  void want_sha256() override { content_->want_sha256(); }
+  void want(BodyDigest::Wants wants) override { content_->want(wants); }
   Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }
 
@@ -59,7 +59,7 @@ class PartWriterImpl final : public PartWriter {
       OBJSTORE_ASSIGN(const auto upload, catalog.open_upload(bucket.row.info.id, name.key, name.upload_id));
       CatalogImpl::Attempt<PartInfo> attempt;
       PartRow part;
-      part.info = {number, content->size(), to_hex(content->md5()), catalog.clock().now_ms(), checksum};
+      part.info = {number, content->size(), content->etag(), catalog.clock().now_ms(), checksum};
       if (content->size() > 0) {
         OBJSTORE_ASSIGN(const storage::Extent extent, content->publish(attempt.batch, attempt.lanes));
         part.layout.extents.push_back(extent);
@@ -120,7 +120,7 @@ Result<std::unique_ptr<PartWriter>> CatalogImpl::begin_part(const BucketName& bu
   OBJSTORE_ASSIGN(const auto upload, open_upload(bucket.row.info.id, key.str(), upload_id));
   OBJSTORE_TRY(engine_.admit(0));
   return std::make_unique<PartWriterImpl>(*this, bucket_name, UploadName{key.str(), std::string(upload_id)}, number,
-                                          bucket.row.domain);
+                                          bucket.row);
 }
 
 // Moves no bytes, but for a source that is small enough to lie inline: that becomes a blob.
@@ -154,13 +154,13 @@ Ticket<PartInfo> CatalogImpl::copy_part(const CopySource& source, std::optional<
     std::vector<storage::Extent> extents;
     if (from.row.inlined && wanted.length > 0) {
       OBJSTORE_ASSIGN(const auto bytes, companion(Table::kInline, storage::id_key(from.row.object_id), from));
-      state->inlined = std::make_shared<ContentWriter>(engine_, bucket.row.domain, 0);
+      state->inlined = std::make_shared<ContentWriter>(engine_, bucket.row.domain, bucket.row.info.etag, 0);
       const auto body = as_bytes(bytes).subspan(0, bytes.size());
       if (body.size() == from.row.info.size) {
         OBJSTORE_TRY(state->inlined->write(
             body.subspan(static_cast<std::size_t>(wanted.first), static_cast<std::size_t>(wanted.length))));
-        OBJSTORE_ASSIGN(const BodyDigest::Digests digests, state->inlined->seal());
-        part.info.etag = to_hex(digests.md5);
+        OBJSTORE_TRY(state->inlined->seal());
+        part.info.etag = state->inlined->etag();
         OBJSTORE_ASSIGN(const storage::Extent extent, state->inlined->publish(batch, attempt.lanes));
         part.layout.extents.push_back(extent);
       }

@@ -11,14 +11,14 @@ using storage::Table;
 
 class ObjectWriterImpl final : public ObjectWriter {
  public:
-  ObjectWriterImpl(CatalogImpl& catalog, BucketName bucket, ObjectKey key, storage::Domain domain)
+  ObjectWriterImpl(CatalogImpl& catalog, BucketName bucket, ObjectKey key, const BucketRow& row)
       : catalog_(catalog),
         bucket_(std::move(bucket)),
         key_(std::move(key)),
-        content_(std::make_shared<ContentWriter>(catalog.engine(), domain, kInlineBytesMax)) {}
+        content_(std::make_shared<ContentWriter>(catalog.engine(), row.domain, row.info.etag, kInlineBytesMax)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
-  void want_sha256() override { content_->want_sha256(); }
+  void want(BodyDigest::Wants wants) override { content_->want(wants); }
   Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }
   Ticket<ObjectInfo> commit(Commit what) override;
@@ -42,7 +42,7 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
     ObjectRow row;
     row.info.key = key.str();
     row.info.size = content->size();
-    row.info.etag = to_hex(content->md5());
+    row.info.etag = content->etag();
     row.info.owner_account = what.owner_account;
     row.info.checksum = what.checksum;
     row.info.attributes = what.attributes;
@@ -70,7 +70,7 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
 Result<std::unique_ptr<ObjectWriter>> CatalogImpl::begin_put(const BucketName& bucket_name, const ObjectKey& key) {
   OBJSTORE_ASSIGN(const auto bucket, bucket_for_write(bucket_name.str()));
   OBJSTORE_TRY(engine_.admit(0));
-  return std::make_unique<ObjectWriterImpl>(*this, bucket_name, key, bucket.row.domain);
+  return std::make_unique<ObjectWriterImpl>(*this, bucket_name, key, bucket.row);
 }
 
 }  // namespace objstore::model

@@ -30,6 +30,8 @@ class BlobWriter {
   // The body ends. What was appended to a lane of its own is on stable storage afterwards.
   Status finish();
   std::uint64_t size() const noexcept { return size_; }
+  // After finish(): what the content is called, from the names of its chunks. Raw.
+  const std::string& content_hash() const noexcept { return content_hash_value_; }
 
   // After finish(): adds to `batch` what gives this content one more reference, from here or from a blob that exists
   // already. Called once for every try of the caller's commit. kUnavailable when a chunk that was there is not any

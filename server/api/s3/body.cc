@@ -125,6 +125,11 @@ Outcome<std::string> BodyVerifier::expected_checksum() const {
   return std::string(*value);
 }
 
+BodyDigest::Wants BodyVerifier::wants() const noexcept {
+  using Wants = BodyDigest::Wants;
+  return (plan_.md5 ? Wants::kMd5 : Wants::kNothing) | (payload_sha256_.empty() ? Wants::kNothing : Wants::kSha256);
+}
+
 Outcome<void> BodyVerifier::end() {
   if (decoder_) {
     if (const Status status = decoder_->finish(); !status)
@@ -136,7 +141,7 @@ Outcome<void> BodyVerifier::end() {
 }
 
 Outcome<std::optional<model::StoredChecksum>> BodyVerifier::check(const BodyDigest::Digests& digests) {
-  if (wants_sha256()) {
+  if (!payload_sha256_.empty()) {
     const std::string computed = to_hex(digests.sha256);
     if (computed != payload_sha256_)
       return refuse(Code::kXAmzContentSHA256Mismatch, {},
@@ -176,8 +181,7 @@ Outcome<Ticket<api::Reply>> check_document(const CallPtr& call, BodyVerifier& ve
                                            const DocumentHandler& handler) {
   OBJSTORE_S3_TRY(verifier.write(as_bytes(document), [](ByteView) { return Status(); }));
   OBJSTORE_S3_TRY(verifier.end());
-  using Wants = BodyDigest::Wants;
-  BodyDigest digest(verifier.wants_sha256() ? Wants::kMd5AndSha256 : Wants::kMd5);
+  BodyDigest digest(verifier.wants());
   digest.update(as_bytes(document));
   OBJSTORE_S3_TRY(verifier.check(digest.finish()));
   return handler(call, document);

@@ -42,8 +42,8 @@ class BodyVerifier {
   using Sink = std::function<Status(ByteView)>;
   // Hands the payload in `bytes` on. A failure of the sink comes out as what it means to the client.
   Outcome<void> write(ByteView bytes, const Sink& sink);
-  // Whether check() needs the payload's SHA-256.
-  bool wants_sha256() const noexcept { return !payload_sha256_.empty(); }
+  // What of the payload check() needs.
+  BodyDigest::Wants wants() const noexcept;
   // The body has ended: what does not depend on digests is checked.
   Outcome<void> end();
   // After end(): compares digests and checksum with what the request says. The checksum to be stored, if there is one.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "common/wire/etag.h"
 #include "common/wire/time.h"
 #include "server/api/s3/access.h"
 #include "server/api/s3/arguments.h"
@@ -56,6 +57,13 @@ std::string bucket_list(const Call& call, const model::Catalog::BucketQuery& que
   return std::move(xml).finish();
 }
 
+Outcome<model::EtagKind> read_etag_kind(const Call& call) {
+  const std::string_view kind = call.header(wire::kEtagKindHeader).value_or(wire::kEtagKindMd5);
+  if (kind == wire::kEtagKindMd5) return model::EtagKind::kMd5;
+  if (kind == wire::kEtagKindOpaque) return model::EtagKind::kOpaque;
+  return invalid_argument("x-objstore-etag must be md5 or opaque", wire::kEtagKindHeader, kind);
+}
+
 // The location that the document asks for; empty when it asks for none.
 Outcome<std::string> read_location(const std::string& document) {
   if (document.empty()) return std::string();
@@ -92,12 +100,13 @@ Outcome<Ticket<api::Reply>> create_as_asked(const CallPtr& call, const std::stri
   OBJSTORE_S3_ASSIGN(const std::string location, read_location(document));
   OBJSTORE_S3_TRY(admit_body(*call, {.tags = nullptr, .location = location}));
   OBJSTORE_S3_TRY(check_location(*call, location));
-  model::BucketDocuments documents;
+  model::BucketOptions options;
+  OBJSTORE_S3_ASSIGN(options.etag, read_etag_kind(*call));
   if (call->header("x-amz-object-ownership"))
-    documents.emplace(model::BucketDocument::kOwnershipControls, ownership_document());
+    options.documents.emplace(model::BucketDocument::kOwnershipControls, ownership_document());
   return answer_result(call,
                        call->catalog().create_bucket(call->bucket(), call->auth.principal.account_id,
-                                                     call->options.region, std::move(documents)),
+                                                     call->options.region, std::move(options)),
                        bucket_created);
 }
 
@@ -121,6 +130,8 @@ Answer head_bucket(CallPtr call) {
   api::Reply reply = empty_reply(*call, 200);
   reply.headers.add("x-amz-bucket-region", call->bucket_info->region);
   reply.headers.add("x-amz-access-point-alias", "false");
+  if (call->bucket_info->etag == model::EtagKind::kOpaque)
+    reply.headers.add(wire::kEtagKindHeader, wire::kEtagKindOpaque);
   return Ticket<api::Reply>(std::move(reply));
 }
 

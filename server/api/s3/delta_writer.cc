@@ -24,6 +24,11 @@ DeltaWriter::DeltaWriter(DeltaSlot slot, DeltaBase base, std::unique_ptr<model::
       expected_(expected.value),
       checksum_(algorithm_of(expected)) {}
 
+void DeltaWriter::want(BodyDigest::Wants wants) {
+  CHECK(!includes(wants, BodyDigest::Wants::kMd5));
+  if (includes(wants, BodyDigest::Wants::kSha256)) sha256_.emplace(DigestKind::kSha256);
+}
+
 Status DeltaWriter::write(ByteView delta) {
   if (sha256_) sha256_->update(delta);
   return decoder_.feed(delta,

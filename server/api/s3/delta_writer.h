@@ -51,7 +51,8 @@ class DeltaWriter final : public model::Writer {
   // kPreconditionFailed when the base was replaced meanwhile, kTooLarge when more comes out than was stated; the errors
   // of reading and writing.
   Status write(ByteView delta) override;
-  void want_sha256() override { sha256_.emplace(DigestKind::kSha256); }
+  // What is wanted of the body that comes in. No MD5: nobody states one of a delta.
+  void want(BodyDigest::Wants wants) override;
   // The object's MD5, and the delta's SHA-256: that is what a request signs. kIncompleteBody when less came out,
   // kDigestMismatch when it is not what the checksum says.
   Result<BodyDigest::Digests> seal() override;

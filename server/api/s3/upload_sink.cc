@@ -8,7 +8,7 @@ namespace objstore::s3 {
 
 UploadSink::UploadSink(CallPtr call, BodyVerifier verifier, std::unique_ptr<model::Writer> writer, Commit commit)
     : call_(std::move(call)), verifier_(std::move(verifier)), writer_(std::move(writer)), commit_(std::move(commit)) {
-  if (verifier_.wants_sha256()) writer_->want_sha256();
+  writer_->want(verifier_.wants());
 }
 
 Status UploadSink::write(ByteView bytes) {
