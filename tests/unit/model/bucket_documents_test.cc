@@ -76,7 +76,7 @@ TEST_CASE("a bucket has its first documents as soon as it is there, or is not th
   TestStore store(Backing::kFiles);
   const auto create = [&](std::string_view name, std::string tags) {
     model::BucketDocuments documents{{BucketDocument::kTagging, std::move(tags)}, {BucketDocument::kPolicy, "p"}};
-    return store.catalog().create_bucket(bucket_name(name), "alice", "", std::move(documents)).wait();
+    return store.catalog().create_bucket(bucket_name(name), "alice", "", {.documents = std::move(documents)}).wait();
   };
   must(create("photos", "t"));
   CHECK(error_of(create("videos", std::string(model::kBucketDocumentBytesMax + 1, 'x'))) == Errc::kTooLarge);

@@ -46,6 +46,30 @@ TEST_CASE("writers of one key replace each other, and everything but the last is
   }
 }
 
+TEST_CASE("bodies of many chunks that come at once each keep their own bytes and digests; some are given up midway") {
+  Fixture fixture;
+  in_threads(6, [&](int thread) {
+    for (int i = 0; i < 10; ++i) {
+      const auto seed = static_cast<std::uint64_t>(thread * 100 + i);
+      const std::string body = random_bytes(20'000 + seed * 977 % 300'000, seed);
+      const std::string key = std::to_string(seed);
+      auto writer = fixture.store.catalog().begin_put(bucket_name("photos"), object_name(key));
+      fixture.expect(writer.has_value());
+      for (std::size_t at = 0; at < body.size(); at += 7'001)
+        fixture.expect((*writer)->write(as_bytes(std::string_view(body).substr(at, 7'001))).has_value());
+      if (i % 4 == 3) continue;
+      const auto digests = (*writer)->seal();
+      fixture.expect(digests && digests->md5 == md5(as_bytes(body)));
+      const auto info = (*writer)->commit({}).wait();
+      fixture.expect(info && info->etag == to_hex(md5(as_bytes(body))));
+      const auto back = get(fixture.store.catalog(), "photos", key);
+      fixture.expect(back && *back == body);
+    }
+  });
+  CHECK(fixture.failures == 0);
+  CHECK(fixture.objects() == 6 * 8);
+}
+
 TEST_CASE("of many writers that want the key to be absent, one wins") {
   Fixture fixture;
   std::atomic<int> won{0};
