@@ -13,7 +13,7 @@ namespace objstore::cli {
 
 struct BucketArguments {
   std::vector<std::string> buckets{};
-  bool force = false;  // rb: with everything in it
+  bool force = false;         // rb: with everything in it
   bool opaque_etags = false;  // of mb
 };
 ExitCode run_mb(Session& session, const BucketArguments& arguments);

@@ -1,6 +1,6 @@
 // The digests that the bytes of an upload need, in one pass: MD5 and SHA-256 of the body, as they are wanted, and the
-// SHA-256 of each chunk that the body is cut into. With the processor's SHA extensions all three cost about what MD5 alone
-// does; without, OpenSSL computes one after the other. A value of one thread at a time.
+// SHA-256 of each chunk that the body is cut into. With the processor's SHA extensions all three cost about what MD5
+// alone does; without, OpenSSL computes one after the other. A value of one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ class BodyDigest {
   Sha256 chunk(ByteView bytes);
 
   class Steps;
-  // chunk() in steps, for whoever digests two bodies at once. Nothing when this body's digests come in no steps: those of the
-  // portable path, and where anything but MD5 is wanted of the whole body.
+  // chunk() in steps, for whoever digests two bodies at once. Nothing when this body's digests come in no steps: those
+  // of the portable path, and where anything but MD5 is wanted of the whole body.
   std::optional<Steps> in_steps(ByteView chunk);
 
   struct Digests {

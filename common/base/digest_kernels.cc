@@ -211,7 +211,8 @@ struct BodyRun {
 };
 
 template <int kStep>
-OBJSTORE_SHA_INLINE void two_md5_steps(Md5Words& one, const std::byte* one_block, Md5Words& two, const std::byte* two_block) {
+OBJSTORE_SHA_INLINE void two_md5_steps(Md5Words& one, const std::byte* one_block, Md5Words& two,
+                                       const std::byte* two_block) {
   md5_step<kStep>(one.a, one.b, one.c, one.d, one_block);
   md5_step<kStep>(two.a, two.b, two.c, two.d, two_block);
   one = {one.d, one.a, one.b, one.c};

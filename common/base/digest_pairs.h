@@ -1,8 +1,8 @@
 // Chunks of uploads that come at the same time, digested two at once: one stream of instructions for both takes 0.6 of
 // the time that one after the other takes (docs/decisions/0018-digests-in-one-pass.md).
 //
-// No upload waits for another to come: as many threads as there are places digest what is theirs. Whoever comes when all places are
-// taken waits, and is taken along by the next who is through with a step. Any thread.
+// No upload waits for another to come: as many threads as there are places digest what is theirs. Whoever comes when
+// all places are taken waits, and is taken along by the next who is through with a step. Any thread.
 #pragma once
 
 #include <cstddef>

@@ -115,8 +115,8 @@ struct DeltaGetResult {
 };
 
 struct BucketOptions {
-  // Uploads cost the server no MD5, and the bucket's ETags are none (32 hexadecimal digits and "-0"). Of objd only; another server takes
-  // no notice.
+  // Uploads cost the server no MD5, and the bucket's ETags are none (32 hexadecimal digits and "-0"). Of objd only;
+  // another server takes no notice.
   bool opaque_etags = false;
 };
 

@@ -38,7 +38,8 @@ Result<BodyDigest::Digests> ContentWriter::seal() {
   return digests;
 }
 
-// Equal bytes in one store have equal ones. No number of parts is 0, so that who takes "-N" for a multipart object's can tell.
+// Equal bytes in one store have equal ones. No number of parts is 0, so that who takes "-N" for a multipart object's
+// can tell.
 std::string ContentWriter::opaque_etag() const {
   const Sha256 small = blob_ ? Sha256() : sha256(as_bytes(head_));
   const ByteView name = blob_ ? as_bytes(blob_->content_hash()) : ByteView(small);

@@ -37,8 +37,7 @@ Status check_part_number(std::uint32_t number) {
 
 class PartWriterImpl final : public PartWriter {
  public:
-  PartWriterImpl(CatalogImpl& catalog, BucketName bucket, UploadName upload, std::uint32_t number,
-                 const BucketRow& row)
+  PartWriterImpl(CatalogImpl& catalog, BucketName bucket, UploadName upload, std::uint32_t number, const BucketRow& row)
       : catalog_(catalog),
         bucket_(std::move(bucket)),
         upload_(std::move(upload)),

@@ -29,8 +29,8 @@ inline constexpr std::size_t kListPageMax = 1'000;
 // A bucket begins without; once enabled, versioning can only be suspended.
 enum class Versioning : std::uint8_t { kNever = 0, kEnabled = 1, kSuspended = 2 };
 
-// What the ETags of a bucket's objects and parts are made of: the MD5 of their bytes, or what their chunks are called, which costs
-// nothing beside storing them and cannot be taken for an MD5.
+// What the ETags of a bucket's objects and parts are made of: the MD5 of their bytes, or what their chunks are called,
+// which costs nothing beside storing them and cannot be taken for an MD5.
 enum class EtagKind : std::uint8_t { kMd5 = 0, kOpaque = 1 };
 
 struct BucketInfo {
@@ -66,7 +66,8 @@ struct ObjectInfo {
   bool delete_marker = false;  // no object, but a version that says that there is none
   std::uint64_t size = 0;
   UnixMillis modified_ms = 0;
-  std::string etag;  // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object, "-0" for an opaque one
+  std::string
+      etag;  // without quotes: 32 hexadecimal digits, "-N" behind them for a multipart object, "-0" for an opaque one
   std::string owner_account;
   std::optional<StoredChecksum> checksum;
   std::uint32_t parts_count = 0;  // 0: not a multipart object

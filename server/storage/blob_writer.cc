@@ -13,7 +13,7 @@
 namespace objstore::storage {
 namespace {
 
-constexpr std::size_t kChunksAtOnce = 2;  // being digested, and being stored
+constexpr std::size_t kChunksAtOnce = 2;                     // being digested, and being stored
 constexpr std::size_t kSmallBodyMax = std::size_t{1} << 20;  // larger bodies get a lane of their own
 
 // States that a row is as it was read.
@@ -128,7 +128,8 @@ ChunkId BlobWriter::digest(ByteView raw) {
   return body_ ? engine_.digest_pairs().chunk(*body_, raw) : sha256(raw);
 }
 
-// Of a body of several chunks, one is digested and the one before it is stored while the next is being received and cut.
+// Of a body of several chunks, one is digested and the one before it is stored while the next is being received and
+// cut.
 Status BlobWriter::take_chunk(ByteView raw) {
   if (cut_once_) return digesting_.add([this, raw, kept = buffer_] { return digest_and_store(raw, kept); });
   const ChunkId id = digest(raw);

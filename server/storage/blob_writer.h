@@ -88,8 +88,8 @@ class BlobWriter {
   std::vector<Location> pinned_;        // what was appended and is not committed
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
-  // Chunks that are being stored; pinned_, and what pending_ has of such a chunk, belong to it. Then those that are being digested;
-  // what is above of the page and its commit belongs to it.
+  // Chunks that are being stored; pinned_, and what pending_ has of such a chunk, belong to it. Then those that are
+  // being digested; what is above of the page and its commit belongs to it.
   Strand storing_;
   Strand digesting_;
 };

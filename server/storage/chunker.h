@@ -29,8 +29,8 @@ class Chunker {
     std::size_t done = 0;  // bytes
     std::uint64_t hash = 0;
   };
-  // The same where more bytes may come behind `bytes`: nothing while the chunk may go on. `scan` is fresh for each chunk, and
-  // goes from call to call, whose bytes begin alike, so that none is looked at twice.
+  // The same where more bytes may come behind `bytes`: nothing while the chunk may go on. `scan` is fresh for each
+  // chunk, and goes from call to call, whose bytes begin alike, so that none is looked at twice.
   std::optional<std::size_t> cut_so_far(ByteView bytes, Scan& scan) const noexcept;
 
   std::size_t min_size() const noexcept { return average_ / 4; }

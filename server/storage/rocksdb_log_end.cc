@@ -1,8 +1,7 @@
 #include "server/storage/rocksdb_log_end.h"
 
-#include <boost/crc.hpp>
-
 #include <bit>
+#include <boost/crc.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -44,7 +43,8 @@ bool ends_early(ByteView record) {
 std::optional<std::size_t> find_false_end(ByteView last_block) {
   std::size_t at = 0;
   while (last_block.size() - at >= kHeadBytes) {
-    const std::size_t length = byte_at(last_block, at + kLengthOffset) | byte_at(last_block, at + kLengthOffset + 1) << 8;
+    const std::size_t length = byte_at(last_block, at + kLengthOffset) | byte_at(last_block, at + kLengthOffset + 1)
+                                                                             << 8;
     if (at + kHeadBytes + length > last_block.size()) {
       if (ends_early(last_block.subspan(at))) return at;
       return std::nullopt;
@@ -56,7 +56,8 @@ std::optional<std::size_t> find_false_end(ByteView last_block) {
 
 Status check_log_ends(const std::string& directory) {
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
     if (entry->path().extension() != ".log") continue;
     const std::uint64_t size = entry->file_size(error);
     if (error) break;
@@ -66,11 +67,12 @@ Status check_log_ends(const std::string& directory) {
     const std::string block{std::istreambuf_iterator<char>(in), {}};
     if (block.size() != size - last) return fail(Errc::kIo, "cannot read " + entry->path().string());
     if (const auto at = find_false_end(as_bytes(block))) {
-      return fail(Errc::kCorrupt, "opening the metadata: the length of the record at offset " + std::to_string(last + *at) +
-                                      " of " + entry->path().string() + " is damaged");
+      return fail(Errc::kCorrupt, "opening the metadata: the length of the record at offset " +
+                                      std::to_string(last + *at) + " of " + entry->path().string() + " is damaged");
     }
   }
-  if (error && error != std::errc::no_such_file_or_directory) return fail(Errc::kIo, directory + ": " + error.message());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(Errc::kIo, directory + ": " + error.message());
   return {};
 }
 

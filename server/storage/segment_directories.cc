@@ -78,8 +78,9 @@ bool SegmentDirectories::mark_failed(DirectoryIndex index, const std::string& er
   std::string& known = others_go_on ? directories_[index].error : first_error_;
   if (!known.empty()) return others_go_on;
   known = error;
-  log::error(others_go_on ? "a segment directory has failed; going on without it" : "the first segment directory has failed",
-             {{"directory", directories_[index].path}, {"error", error}});
+  log::error(
+      others_go_on ? "a segment directory has failed; going on without it" : "the first segment directory has failed",
+      {{"directory", directories_[index].path}, {"error", error}});
   return others_go_on;
 }
 

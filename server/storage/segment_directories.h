@@ -48,7 +48,7 @@ class SegmentDirectories {
   bool mark_failed(DirectoryIndex index, const std::string& error);
   bool failed(DirectoryIndex index) const;
   std::string first_error() const;  // of the first directory; empty: it works
-  bool all_present() const;  // none was missing at the start or has failed since
+  bool all_present() const;         // none was missing at the start or has failed since
   std::vector<DirectoryStatus> status() const;
 
  private:

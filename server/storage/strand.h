@@ -1,6 +1,6 @@
-// Pieces of work beside their owner's own, one after the other in the order in which they were added: on the executor, or by the
-// owner where it has to wait and no thread there has begun. So nobody ever waits for a thread that may not come, also
-// where the owner itself runs on one of the executor's.
+// Pieces of work beside their owner's own, one after the other in the order in which they were added: on the executor,
+// or by the owner where it has to wait and no thread there has begun. So nobody ever waits for a thread that may not
+// come, also where the owner itself runs on one of the executor's.
 //
 // One thread at a time adds and waits; it may be a piece of another strand. What the work refers to outlives it: the
 // destructor waits.

@@ -119,6 +119,7 @@ TEST_CASE("two bodies that go on together, by steps of any length, each have Ope
       CHECK(as_text(two.finish()) == reference(DigestKind::kSha256, chunks[1]));
       for (int i = 0; i < 2; ++i) bodies[i].insert(bodies[i].end(), chunks[i].begin(), chunks[i].end());
     }
-    for (int i = 0; i < 2; ++i) check_whole(digests[i].finish(), {BodyDigest::Wants::kMd5, BodyDigest::Path::kFastest}, bodies[i]);
+    for (int i = 0; i < 2; ++i)
+      check_whole(digests[i].finish(), {BodyDigest::Wants::kMd5, BodyDigest::Path::kFastest}, bodies[i]);
   }
 }

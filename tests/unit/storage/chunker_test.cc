@@ -81,7 +81,8 @@ TEST_CASE("bytes that come bit by bit are cut like those that are there at once"
   std::mt19937_64 random(7);
   for (int round = 0; round < 300; ++round) {
     // Some end by content, some at the maximum, some at their own end, of even and odd length.
-    const std::string bytes = (round % 3 == 0 ? std::string(9000, 'x') : noise(9000)).substr(random() % 900, random() % 8001);
+    const std::string bytes =
+        (round % 3 == 0 ? std::string(9000, 'x') : noise(9000)).substr(random() % 900, random() % 8001);
     const std::size_t expected = chunker.cut(as_bytes(bytes));
     Chunker::Scan scan;
     std::optional<std::size_t> cut;
