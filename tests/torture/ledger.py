@@ -9,6 +9,7 @@ import collections
 import datetime
 import functools
 import json
+import re
 import subprocess
 
 from objd_process import ROOT
@@ -35,8 +36,29 @@ def code_id():
     return "-".join(tree[:12] for tree in trees)
 
 
+LINE = re.compile(r"""((?:[^"/]|"(?:\\.|[^"\\])*"|/(?!/)|["])*)(?://(.*))?""")
+
+
+def bare(text):
+    """C++ without what the layout decides: white space, where the lines of a comment end, the order of neighbouring includes."""
+    parts, comment, includes = [], "", []
+    for line in text.splitlines():
+        code, remark = LINE.fullmatch(line).groups()
+        if comment and (code.strip() or remark is None):
+            parts.append(f"/*{comment}*/")
+            comment = ""
+        if code.startswith("#include <"):
+            includes.append(code)
+        elif code.strip():
+            parts += sorted(includes)
+            includes = []
+            parts.append(code)
+        comment += remark or ""
+    return "".join("".join([*parts, *sorted(includes), comment]).split())
+
+
 def without_layout(tree, name):
-    return "".join(git("cat-file", "blob", f"{tree}:{name}").split())
+    return bare(git("cat-file", "blob", f"{tree}:{name}"))
 
 
 @functools.cache

@@ -38,6 +38,20 @@ def test_a_change_of_layout_takes_nothing_away(tmp_path, monkeypatch):
     assert not ledger.same_code(trees["old"], "0" * 12)
 
 
+@pytest.mark.parametrize("one, other, same", [
+    ("// a b\nx;", "// a\n//   b\nx;", True),
+    ("x;  // a b\ny;", "x;  // a\n    // b\ny;", True),
+    ("#include <b>\n\n#include <a>\nx;", "#include <a>\n#include <b>\nx;", True),
+    ("// a\nx;", "// a\n// x;", False),
+    ("// a\nx;", "// a x;", False),
+    ("x;\n// a\n", "x;\n", False),
+    ('x = "//a";', 'x = ""; //a";', False),
+    ("x / y; // z", "x / y; / z", False),
+])
+def test_what_is_layout(one, other, same):
+    assert (ledger.bare(one) == ledger.bare(other)) == same
+
+
 def test_lines_that_came_with_the_sources_count_once(results):
     results.append(**{"class": "F2"}, seed=1, cycles=3, failures=0, seconds=1)
     both = ledger.Ledger(results.path, kept=results.path)
