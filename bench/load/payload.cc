@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "bench/splitmix.h"
 #include "common/base/digest.h"
 
 namespace objstore::bench {
@@ -13,14 +14,6 @@ constexpr std::size_t kBlock = 4096;
 constexpr std::size_t kStampBytes = 8;
 constexpr std::size_t kBlocksPerRegion = 256;  // 1 MiB
 constexpr std::uint64_t kBaseSeed = 0x6f626a62656e6368;
-
-// splitmix64: every bit of the result depends on every bit of x.
-std::uint64_t mix(std::uint64_t x) noexcept {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31);
-}
 
 std::uint64_t salt_of(std::string_view prefix) {
   const Sha256 digest = sha256(as_bytes(prefix));

@@ -1,0 +1,144 @@
+"""What a GET of 4 KiB costs the server with more and more connections: ./dev bench growth connections.
+
+One server, and one run of objbench for each number of connections, in turns; medians, and ratios from row to row.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench" / "compare"))
+
+import peers  # noqa: E402
+
+RATIO_MAX = 1.3  # of ten times the connections
+RUN_SECONDS_MAX = 600
+FILES_BESIDE_CONNECTIONS = 1000
+PREFIX = "growth/"
+
+
+def count(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not above 0")
+    return value
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench growth connections", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("connections", type=count, nargs="*", default=[1, 100, 1000, 10_000],
+                        help="how many, ascending (1 100 1000 10000)")
+    parser.add_argument("--rounds", type=count, default=3, help="runs of each row; the median counts (3)")
+    parser.add_argument("--seconds", type=count, default=5, help="length of a run (5)")
+    parser.add_argument("--objects", type=count, default=2000, help="objects of 4 KiB that are read (2000)")
+    parser.add_argument("--objd", default=os.environ.get("OBJD", str(ROOT / "build/release/bin/objd")), help="the server's program")
+    parser.add_argument("--objbench", default=str(ROOT / "build/release/bin/objbench"), help="the load generator's program")
+    parser.add_argument("--dir", default=None, help="where the store lies (a temporary folder)")
+    options = parser.parse_args()
+    if sorted(set(options.connections)) != options.connections:
+        parser.error("the numbers of connections do not ascend")
+    for program in (options.objd, options.objbench):
+        if not os.access(program, os.X_OK):
+            parser.error(f"no program {program}")
+    return options
+
+
+def raise_open_files(connections):
+    """For this process and those that it starts: each connection is a file, on both sides."""
+    wanted = connections + FILES_BESIDE_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted:
+        return
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+        except ValueError:
+            sys.exit(f"connections: {wanted} open files are needed, and {hard} are allowed (ulimit -Hn)")
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def objbench(options, server, kind, *more):
+    command = [options.objbench, kind, "--endpoint", server.endpoint, "--size", "4K", "--prefix", PREFIX, "--json", "-",
+               "--server-pid", str(server.pids[0]), *map(str, more)]
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=RUN_SECONDS_MAX)
+    if done.returncode != 0:
+        said = json.loads(done.stdout)["first_error"] if done.stdout else done.stderr.strip()
+        raise RuntimeError(f"{kind} {' '.join(map(str, more))}: {said}")
+    return json.loads(done.stdout)
+
+
+def figures(report):
+    measured = next(o for o in report["operations"] if o["operation"] == "get")
+    if not measured["count"]:
+        raise RuntimeError("no operation came to its end; --seconds is too short")
+    server = report["server"]
+    return (measured["operations_per_second"], server["cpu_us_per_operation"], measured["latency_ms"]["p99"],
+            server["bytes_peak"] / 1e6)
+
+
+def measure(options, server):
+    """Connections -> [(op/s, CPU us, p99 ms, MB)]."""
+    objbench(options, server, "put", "--ops", options.objects, "--concurrency", 16)
+    rows = {connections: [] for connections in options.connections}
+    for number in range(1, options.rounds + 1):
+        for connections in options.connections:
+            report = objbench(options, server, "get", "--prepared", "--objects", options.objects, "--concurrency", connections,
+                              "--duration", options.seconds, "--warmup", 1)
+            rows[connections].append(figures(report))
+            rate, cpu, p99, memory = rows[connections][-1]
+            print(f"    {number}/{options.rounds}  {connections:6} connections  {rate:9,.0f} op/s  {cpu:6.1f} us  p99 {p99:8.1f} ms  "
+                  f"{memory:6.0f} MB", file=sys.stderr, flush=True)
+    return rows
+
+
+def table(rows):
+    lines = ["| connections | op/s | server CPU us/op | p99 ms | server memory MB |", "|---|---|---|---|---|"]
+    before = None
+    for connections, runs in rows.items():
+        rate, cpu, p99, memory = (statistics.median(column) for column in zip(*runs))
+        ratio = ""
+        if before:
+            value = cpu / before[1]
+            bold = "**" if value > RATIO_MAX ** math.log10(connections / before[0]) else ""
+            ratio = f" ({bold}x {value:.2f}{bold})"
+        lines.append(f"| {connections:,} | {rate:,.0f} | {cpu:.1f}{ratio} | {p99:.1f} | {memory:.0f} |")
+        before = connections, cpu
+    return "\n".join(lines)
+
+
+def end(*_):
+    sys.exit("connections: ended by a signal")
+
+
+def main():
+    options = arguments()
+    most = options.connections[-1]
+    raise_open_files(most)
+    signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="growth-", dir=options.dir))
+    limit = str(most + FILES_BESIDE_CONNECTIONS)
+    server = peers.Objd(folder, options.objd, arguments=("--connections-max", limit, "--connections-per-peer-max", limit))
+    try:
+        server.start()
+        print(table(measure(options, server)))
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"connections: {error}")
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
