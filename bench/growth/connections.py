@@ -23,6 +23,9 @@ import peers  # noqa: E402
 RATIO_MAX = 1.3  # of ten times the connections
 RUN_SECONDS_MAX = 600
 FILES_BESIDE_CONNECTIONS = 1000
+CONNECTIONS_PER_WARM_UP_SECOND = 500  # opened and used once before what is measured begins, also on a busy machine
+# A thread of the load generator for each connection: on few processors one may wait long between connecting and asking.
+PATIENCE = ("--head-timeout", "120", "--idle-timeout", "300")
 PREFIX = "growth/"
 
 
@@ -94,8 +97,9 @@ def measure(options, server):
     rows = {connections: [] for connections in options.connections}
     for number in range(1, options.rounds + 1):
         for connections in options.connections:
+            warm_up = 1 + connections // CONNECTIONS_PER_WARM_UP_SECOND
             report = objbench(options, server, "get", "--prepared", "--objects", options.objects, "--concurrency", connections,
-                              "--duration", options.seconds, "--warmup", 1)
+                              "--duration", options.seconds, "--warmup", warm_up)
             rows[connections].append(figures(report))
             rate, cpu, p99, memory = rows[connections][-1]
             print(f"    {number}/{options.rounds}  {connections:6} connections  {rate:9,.0f} op/s  {cpu:6.1f} us  p99 {p99:8.1f} ms  "
@@ -129,7 +133,8 @@ def main():
     signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
     folder = pathlib.Path(tempfile.mkdtemp(prefix="growth-", dir=options.dir))
     limit = str(most + FILES_BESIDE_CONNECTIONS)
-    server = peers.Objd(folder, options.objd, arguments=("--connections-max", limit, "--connections-per-peer-max", limit))
+    server = peers.Objd(folder, options.objd,
+                        arguments=("--connections-max", limit, "--connections-per-peer-max", limit, *PATIENCE))
     try:
         server.start()
         print(table(measure(options, server)))

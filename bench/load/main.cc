@@ -64,7 +64,8 @@ void add_load_options(CLI::App& app, Options& options) {
   app.add_option("--concurrency", options.concurrency, "Connections. Default: 1")->check(CLI::Range(1, 20000));
   app.add_option("--duration", options.seconds, "Seconds to measure. Default: 10, unless --ops");
   app.add_option("--ops", options.operations, "Operations to measure, instead of --duration");
-  app.add_option("--warmup", options.warmup_seconds, "Seconds of the same load before. Default: 0");
+  app.add_option("--warmup", options.warmup_seconds,
+                 "Seconds of the same load before; its first half opens connections. Default: 0");
   app.add_flag("--verify", options.verify, "get: compare every byte");
 }
 

@@ -25,10 +25,14 @@ std::chrono::nanoseconds in_seconds(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
 }
 
-// Runs `step` on every worker until it says false or `stop` is set.
-std::vector<std::thread> start(Workers& workers, const Step& step, const std::atomic<bool>& stop) {
+// Runs `step` on every worker until it says false or `stop` is set. They begin spread over `spread`, so that some ten
+// thousand connections do not meet a queue for accept() that holds 4,096.
+std::vector<std::thread> start(Workers& workers, const Step& step, const std::atomic<bool>& stop,
+                               std::chrono::nanoseconds spread = {}) {
+  const auto begun = Clock::now();
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < workers.size(); ++i) {
+    std::this_thread::sleep_until(begun + spread * i / workers.size());
     threads.emplace_back([&worker = *workers[i], step, &stop, i] {
       while (!stop.load(std::memory_order_relaxed) && step(worker, i)) {
       }
@@ -198,11 +202,12 @@ void run_operations(Bench& bench, Workers& workers, Outcome& outcome) {
     return number < end && operate(bench, worker, number);
   };
   auto begun = Clock::now();
+  const auto warm = begun + in_seconds(options.warmup_seconds);
   std::optional<Watch> watch;
   if (options.warmup_seconds == 0) watch.emplace(options.server_pids, outcome);
-  std::vector<std::thread> threads = start(workers, step, stop);
+  std::vector<std::thread> threads = start(workers, step, stop, in_seconds(options.warmup_seconds) / 2);
   if (options.warmup_seconds > 0) {
-    std::this_thread::sleep_for(in_seconds(options.warmup_seconds));
+    std::this_thread::sleep_until(warm);
     watch.emplace(options.server_pids, outcome);
     begun = Clock::now();
     if (options.operations > 0) end = next + options.operations;
