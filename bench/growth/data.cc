@@ -139,9 +139,7 @@ Status Data::measure_all(unsigned rounds, GrowthTable& table) {
        .prepare = [this] { return make_known(); }},
       {.name = "delete an object of 16 MiB", .count = kBodies, .run = [this] { return remove_all("new"); }},
       {.name = "release its chunks (collector)", .count = kBodies, .run = [this] { return store_.collect(); }},
-      {.name = "look for empty segments (collector, once a second)",
-       .count = kSweeps,
-       .run = [this] { return sweep(); }},
+      {.name = "look for empty segments (collector)", .count = kSweeps, .run = [this] { return sweep(); }},
   }};
   return measure(operations, rounds, table);
 }
