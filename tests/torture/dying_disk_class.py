@@ -7,7 +7,10 @@ that afterwards the first disk's can be lost.
 """
 import itertools
 import math
+import os
+import pathlib
 import random
+import re
 import subprocess
 import threading
 import time
@@ -28,7 +31,7 @@ GRACE_SECONDS = 20       # for the server to find out what no longer works
 ACKNOWLEDGED_IN_A_ROW = 30
 PAUSE_SECONDS = 0.02
 SCRUB_SECONDS_MAX = 120
-REFUSAL = "objd: opening the metadata: Corruption"
+DAMAGED_LOG = re.compile(r"(/\S+\.log): dropping (\d+) bytes; Corruption: checksum mismatch")
 
 
 class Writer(threading.Thread):
@@ -140,8 +143,7 @@ class DyingDiskClass(TortureClass):
             assert not writer.is_alive() and writer.error is None, f"a writer: {writer.error}"
         self.objd.kill()
         self.disk.repair()
-        if not self.starts_again():
-            return
+        self.start_again()
         self.s3.forget()
         self.verify()
         assert self.put("afterwards", chance), "a repaired disk takes no writes"
@@ -152,17 +154,20 @@ class DyingDiskClass(TortureClass):
         if self.variation.copies == 2:
             self.lose_first_copies(chance)
 
-    def starts_again(self):
+    def start_again(self):
         """An ext4 that stops in the middle of its work may have made a file longer whose bytes it then could not write: such a log
-        of the metadata is refused, as that of a disk which reorders."""
+        of the metadata is refused, as that of a disk which reorders. Cut off where it is damaged, it must have all that was
+        acknowledged."""
         try:
             self.objd.start()
         except RuntimeError as error:
-            if self.variation.copies == 2 or type(self.disk) is FailingDisk or REFUSAL not in str(error):
+            damage = DAMAGED_LOG.search(str(error))
+            if self.variation.copies == 2 or type(self.disk) is FailingDisk or not damage:
                 raise
-            print(f"{self.NAME}: the log is refused")
-            return False
-        return True
+            log = pathlib.Path(damage[1])
+            os.truncate(log, log.stat().st_size - int(damage[2]))
+            print(f"{self.NAME}: the log is refused, and cut")
+            self.objd.start()
 
     def goes_on(self, chance):
         end, in_a_row = time.monotonic() + GRACE_SECONDS, 0

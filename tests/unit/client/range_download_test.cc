@@ -203,9 +203,9 @@ TEST_CASE("an object that is replaced between two ranges is never mixed") {
 }
 
 // Fetches some of the object and loses the server; gives the file that is left.
-fs::path interrupted(Store& store, const Folder& folder) {
+fs::path interrupted(Store& store, const Folder& folder, int answers = 3) {
   store.breaks_after = kSegment + 3 * kMiB;
-  store.gone_after = 3;
+  store.gone_after = answers;
   Downloading down(store);
   const auto info = download_file(down.context, object_name(), folder.file(), {.resume = true});
   REQUIRE_FALSE(info);
@@ -228,11 +228,11 @@ std::uint64_t bytes_asked(const Store& store) {
 TEST_CASE("a download that was interrupted in several ranges goes on in each of them") {
   Store store(text_of(12 * kSegment + 5));
   const Folder folder;
-  interrupted(store, folder);
+  interrupted(store, folder, 5);  // some may just have begun when the first one finds nobody
   Downloading down(store);
   const auto info = download_file(down.context, object_name(), folder.file(), {.resume = true});
   REQUIRE(info);
-  CHECK(info->resumed > kSegment);  // how far each range had come when the server went is a matter of time
+  CHECK(info->resumed > 2 * kSegment);  // more than one answer can hold
   CHECK(bytes_asked(store) == store.text.size() - info->resumed);
   CHECK(info->verified);
   CHECK(folder.read(folder.file()) == store.text);
