@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <optional>
 
+#include "common/base/executor.h"
+
 namespace objstore {
 namespace {
 
@@ -33,7 +35,10 @@ Sha256 DigestPairs::chunk(BodyDigest& body, ByteView chunk) {
   } else {
     Waiting me(*mine);
     waiting_.push_back(&me);
-    me.changed.wait(lock, [&] { return me.is_done || me.has_place; });
+    {
+      const Blocking blocking;
+      me.changed.wait(lock, [&] { return me.is_done || me.has_place; });
+    }
     if (me.is_done) {
       lock.unlock();
       return mine->finish();

@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "common/base/executor.h"
+
 namespace objstore {
 
 // What a Ticket yields when there is nothing to say but success.
@@ -108,6 +110,7 @@ class [[nodiscard]] Ticket {
       done = true;
       ready.notify_one();
     });
+    const Blocking blocking;
     std::unique_lock lock(mutex);
     ready.wait(lock, [&] { return done; });
     return take();

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/digest.h"
+#include "common/base/executor.h"
 #include "common/base/log.h"
 
 namespace objstore::storage {
@@ -41,6 +42,7 @@ Status SegmentLane::sync() {
     if (synced_ >= wanted) return {};
     if (dead_) return fail(Errc::kIo, dead_->message);
     if (!syncing_) break;
+    const Blocking blocking;
     sync_ended_.wait(lock);
   }
   // Whoever comes now waits for this sync; whoever appends meanwhile is served by the next.

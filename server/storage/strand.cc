@@ -40,10 +40,12 @@ struct Strand::Queue {
   // The owner's: until fewer than `limit` pieces are outstanding.
   void wait_below(std::unique_lock<std::mutex>& lock, std::size_t limit) {
     while (outstanding >= limit) {
-      if (is_running)
+      if (is_running) {
+        const Blocking blocking;
         changed.wait(lock);
-      else
+      } else {
         run_all(lock);
+      }
     }
   }
 

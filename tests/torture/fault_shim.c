@@ -62,6 +62,7 @@ static PASS_ON(ssize_t, pwrite, int, const void*, size_t, off_t);
 static PASS_ON(ssize_t, write, int, const void*, size_t);
 static PASS_ON(ssize_t, writev, int, const struct iovec*, int);
 static PASS_ON(ssize_t, pread, int, void*, size_t, off_t);
+static PASS_ON(ssize_t, preadv2, int, const struct iovec*, int, off_t, int);
 static PASS_ON(ssize_t, read, int, void*, size_t);
 static PASS_ON(int, fsync, int);
 static PASS_ON(int, fdatasync, int);
@@ -106,6 +107,7 @@ __attribute__((constructor)) static void begin(void) {
   real_write = find("write");
   real_writev = find("writev");
   real_pread = find("pread64");
+  real_preadv2 = find("preadv64v2");
   real_read = find("read");
   real_fsync = find("fsync");
   real_fdatasync = find("fdatasync");
@@ -336,6 +338,18 @@ ssize_t pread64(int fd, void* bytes, size_t size, off_t offset) {
   }
   if (fault.action == kShorten && size > 1) size /= 2;
   return real_pread(fd, bytes, size, offset);
+}
+
+// Where reads may fail nothing is answered from memory, so that each comes by the calls that count.
+ssize_t preadv64v2(int fd, const struct iovec* parts, int count, off_t offset, int flags) {
+  char path[PATH_MAX];
+  if ((control->calls & kRead) == 0 || !path_of(fd, path)) return real_preadv2(fd, parts, count, offset, flags);
+  errno = EAGAIN;
+  return -1;
+}
+
+ssize_t preadv2(int fd, const struct iovec* parts, int count, off_t offset, int flags) {
+  return preadv64v2(fd, parts, count, offset, flags);
 }
 
 ssize_t pread(int fd, void* bytes, size_t size, off_t offset) {
