@@ -3,14 +3,14 @@
 
 #include <objstore/error.h>
 
+#include <memory_resource>
 #include <string_view>
 
 #include "server/model/types.h"
 
 namespace objstore::model {
 
-// As decode_object() of model_rows.h gives it, but without version, generation and parts, and of the attributes with
-// the storage class alone: listings decode a thousand rows a page and show no more. kCorrupt.
-Result<ObjectInfo> decode_listed(std::string_view key, std::string_view bytes);
+// Its texts are put into `texts`. kCorrupt.
+Result<ListedObject> decode_listed(std::string_view key, std::string_view bytes, std::pmr::memory_resource& texts);
 
 }  // namespace objstore::model

@@ -25,7 +25,7 @@ Result<ListPage> CatalogImpl::list(const BucketName& bucket_name, const ListQuer
   while (cursor->valid()) {
     const std::string_view key = cursor->key().substr(base.size());
     const auto common = common_prefix(key, query.prefix, query.delimiter);
-    OBJSTORE_ASSIGN(ObjectInfo object, decode_listed(key, cursor->value()));
+    OBJSTORE_ASSIGN(ListedObject object, decode_listed(key, cursor->value(), *page.texts));
     page.truncated = object.delete_marker ? markers == kMarkersPerPageMax : shown == query.max_keys;
     if (page.truncated) break;
     if (object.delete_marker) {

@@ -18,7 +18,7 @@ Message& blank() {
   return message;
 }
 
-// Until the thread parses the next one.
+// Until the thread parses the next one of this kind.
 template <typename Message>
 Result<std::reference_wrapper<const Message>> parse(std::string_view bytes, const char* what) {
   Message& message = blank<Message>();
@@ -223,17 +223,25 @@ Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
   return row;
 }
 
-Result<ObjectInfo> decode_listed(std::string_view key, std::string_view bytes) {
-  OBJSTORE_ASSIGN(const pb::Object& message, parse<pb::Object>(bytes, "objects"));
-  Result<ObjectInfo> listed;
-  listed->key = key;
+Result<ListedObject> decode_listed(std::string_view key, std::string_view bytes, std::pmr::memory_resource& texts) {
+  const auto keep = [&texts](std::string_view text) {
+    char* const place = static_cast<char*>(texts.allocate(text.size(), 1));
+    text.copy(place, text.size());
+    return std::string_view(place, text.size());
+  };
+  OBJSTORE_ASSIGN(const pb::ListedObject& message, parse<pb::ListedObject>(bytes, "objects"));
+  OBJSTORE_ASSIGN(const pb::Attributes& attributes, parse<pb::Attributes>(message.attributes(), "objects"));
+  Result<ListedObject> listed;
+  listed->key = keep(key);
   listed->delete_marker = message.delete_marker();
   listed->size = message.size();
   listed->modified_ms = message.modified_ms();
-  listed->etag = message.etag();
-  listed->owner_account = message.owner_account();
-  if (message.has_checksum()) listed->checksum = read(message.checksum());
-  listed->attributes.storage_class = message.attributes().storage_class();
+  listed->etag = keep(message.etag());
+  listed->owner_account = keep(message.owner_account());
+  listed->storage_class = keep(attributes.storage_class());
+  if (!message.has_checksum()) return listed;
+  OBJSTORE_ASSIGN(const pb::Checksum& checksum, parse<pb::Checksum>(message.checksum(), "objects"));
+  listed->checksum = read(checksum);
   return listed;
 }
 

@@ -7,8 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -86,9 +89,24 @@ struct ListQuery {
   std::size_t max_keys = kListPageMax;  // objects and common prefixes together; 0 gives an empty page
 };
 
+// What a listing shows of an object: far less than ObjectInfo, as there are a thousand on a page. Its texts are the
+// page's.
+struct ListedObject {
+  std::string_view key;
+  bool delete_marker = false;  // not shown
+  std::uint64_t size = 0;
+  UnixMillis modified_ms = 0;
+  std::string_view etag;  // as in ObjectInfo
+  std::string_view owner_account;
+  std::optional<StoredChecksum> checksum;
+  std::string_view storage_class;
+};
+
 struct ListPage {
-  std::vector<ObjectInfo> objects;           // in byte order of keys
-  std::vector<std::string> common_prefixes;  // likewise
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> texts =
+      std::make_unique<std::pmr::monotonic_buffer_resource>();  // of the objects
+  std::vector<ListedObject> objects;                            // in byte order of keys
+  std::vector<std::string> common_prefixes;                     // likewise
   bool truncated = false;
   std::string next_after;  // when truncated: `after` of the next page
 };

@@ -20,7 +20,7 @@ void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call,
   xml.close();
 }
 
-void add_listed_object(wire::XmlWriter& xml, const model::ObjectInfo& object) {
+void add_listed_object(wire::XmlWriter& xml, const ListedFacts& object) {
   xml.element("LastModified", wire::format_iso8601(object.modified_ms));
   xml.element("ETag", wire::quote_etag(object.etag));
   if (object.checksum) {
@@ -28,7 +28,7 @@ void add_listed_object(wire::XmlWriter& xml, const model::ObjectInfo& object) {
     xml.element("ChecksumType", checksum_type_name(object.checksum->composite));
   }
   xml.element("Size", object.size);
-  xml.element("StorageClass", object.attributes.storage_class);
+  xml.element("StorageClass", object.storage_class);
 }
 
 void add_checksum(wire::XmlWriter& xml, const model::StoredChecksum& checksum) {

@@ -2,6 +2,8 @@
 // look-up of owners; any thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +18,14 @@ void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call,
 // The same without the element around it.
 void add_owner_children(wire::XmlWriter& xml, const Call& call, const std::string& account_id);
 // The children of an object's entry in a listing, without Key and Owner.
-void add_listed_object(wire::XmlWriter& xml, const model::ObjectInfo& object);
+struct ListedFacts {
+  UnixMillis modified_ms;
+  std::string_view etag;  // without quotes
+  const std::optional<model::StoredChecksum>& checksum;
+  std::uint64_t size;
+  std::string_view storage_class;
+};
+void add_listed_object(wire::XmlWriter& xml, const ListedFacts& object);
 // ChecksumCRC32 and so on with its value.
 void add_checksum(wire::XmlWriter& xml, const model::StoredChecksum& checksum);
 void add_common_prefixes(wire::XmlWriter& xml, const std::vector<std::string>& prefixes, bool url_encoding);

@@ -34,11 +34,18 @@ void add_head(wire::XmlWriter& xml, const Call& call, const Listing& listing, co
 
 void add_contents(wire::XmlWriter& xml, const Call& call, const Listing& listing, const model::ListPage& page,
                   bool with_owner) {
-  for (const model::ObjectInfo& object : page.objects) {
+  for (const model::ListedObject& object : page.objects) {
     xml.open("Contents");
-    xml.element("Key", listing.text(object.key));
-    add_listed_object(xml, object);
-    if (with_owner) add_owner(xml, "Owner", call, object.owner_account);
+    if (listing.url_encoding)
+      xml.element("Key", listing.text(object.key));
+    else
+      xml.element("Key", object.key);
+    add_listed_object(xml, {.modified_ms = object.modified_ms,
+                            .etag = object.etag,
+                            .checksum = object.checksum,
+                            .size = object.size,
+                            .storage_class = object.storage_class});
+    if (with_owner) add_owner(xml, "Owner", call, std::string(object.owner_account));
     xml.close();
   }
   add_common_prefixes(xml, page.common_prefixes, listing.url_encoding);

@@ -34,7 +34,11 @@ void add_version(wire::XmlWriter& xml, const Call& call, const model::ListedVers
   if (info.delete_marker)
     xml.element("LastModified", wire::format_iso8601(info.modified_ms));
   else
-    add_listed_object(xml, info);
+    add_listed_object(xml, {.modified_ms = info.modified_ms,
+                            .etag = info.etag,
+                            .checksum = info.checksum,
+                            .size = info.size,
+                            .storage_class = info.attributes.storage_class});
   add_owner(xml, "Owner", call, info.owner_account);
   xml.close();
 }

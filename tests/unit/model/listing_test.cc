@@ -24,7 +24,7 @@ struct Fixture {
 // Keys, then common prefixes in angle brackets.
 std::string text(const ListPage& page) {
   std::string all;
-  for (const auto& object : page.objects) all += object.key + " ";
+  for (const auto& object : page.objects) all.append(object.key) += " ";
   for (const auto& prefix : page.common_prefixes) all += "<" + prefix + "> ";
   return all;
 }

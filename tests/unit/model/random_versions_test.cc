@@ -272,7 +272,7 @@ class Player {
     model::ListQuery query{.prefix = "k/", .delimiter = delimiter, .after = {}, .max_keys = 1 + pick(6)};
     while (true) {
       const auto page = must(store_.catalog().list(bucket_, query));
-      for (const auto& object : page.objects) listed.push_back(object.key);
+      for (const auto& object : page.objects) listed.emplace_back(object.key);
       listed.insert(listed.end(), page.common_prefixes.begin(), page.common_prefixes.end());
       if (!page.truncated) break;
       query.after = page.next_after;
