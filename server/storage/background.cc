@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace objstore::storage {
 namespace {
 
 constexpr int kNice = 10;
+constexpr int kRestShare = 99;  // of rest for each part of looking
 
 }  // namespace
 
@@ -52,6 +54,16 @@ bool BackgroundThread::stopping() const {
 void BackgroundThread::sleep(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec time{};
+  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+std::chrono::milliseconds rest_after(std::chrono::nanoseconds look, std::chrono::milliseconds at_least) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(look * kRestShare), at_least);
 }
 
 std::chrono::milliseconds Pace::take(std::uint64_t bytes, std::chrono::steady_clock::time_point now) {

@@ -36,6 +36,13 @@ class BackgroundThread {
   std::thread thread_;
 };
 
+// Processor time of the calling thread so far.
+std::chrono::nanoseconds thread_cpu_time();
+
+// How long to rest after a look at the whole store that found nothing to do and took so much processor time: looking
+// then takes at most a hundredth of a processor, however large the store.
+std::chrono::milliseconds rest_after(std::chrono::nanoseconds look, std::chrono::milliseconds at_least);
+
 // Keeps what is taken below a rate, on average since the last pause. One thread.
 class Pace {
  public:

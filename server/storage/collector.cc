@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "server/storage/background.h"
 
 namespace objstore::storage {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::chrono::milliseconds kDrainPoll{10};  // while an epoch is waited
 constexpr std::chrono::seconds kAfterError{5};
 constexpr std::size_t kSubmittedMax = 1024;           // steps under way at once
 constexpr std::uint64_t kDeadOpenSegment = 8u << 20;  // an open segment with so many bytes and few in use is sealed
-constexpr std::chrono::seconds kSweepInterval{1};
+constexpr std::chrono::seconds kSweepInterval{1};     // at least, while there is something to collect
 
 void put_release(Engine& engine, Batch& batch, const Release& release) {
   if (!release.empty()) batch.put(Table::kQueue, id_key(engine.next_id()), encode(release));
@@ -38,14 +39,18 @@ void Collector::start() {
 }
 
 void Collector::run() {
-  auto swept_at = std::chrono::steady_clock::now();
+  auto next_sweep = std::chrono::steady_clock::now();
   while (true) {
     const auto taken = step();
     Status swept = {};
-    const auto now = std::chrono::steady_clock::now();
-    if (taken && (*taken == 0 || now - swept_at >= kSweepInterval)) {
-      swept_at = now;
-      if (auto bytes = sweep(); !bytes) swept = std::unexpected(bytes.error());
+    if (taken && std::chrono::steady_clock::now() >= next_sweep) {
+      const auto before = thread_cpu_time();
+      const auto bytes = sweep();
+      if (!bytes) swept = std::unexpected(bytes.error());
+      const bool found_nothing = bytes && *bytes == 0;
+      const auto look = found_nothing ? thread_cpu_time() - before : std::chrono::nanoseconds(0);
+      const auto rest = rest_after(look, *taken == 0 ? std::chrono::seconds(0) : kSweepInterval);
+      next_sweep = std::chrono::steady_clock::now() + rest;
     }
     std::unique_lock lock(mutex_);
     if (stopping_) return;
@@ -285,6 +290,7 @@ Status Collector::collect_chunks(Item& item) {
 
 Result<std::vector<SegmentInfo>> Collector::empty_segments() const {
   std::vector<SegmentInfo> segments = engine_.segments().list();
+  std::erase_if(segments, [](const SegmentInfo& segment) { return !segment.sealed || segment.pinned; });
   std::vector<std::string> keys;
   for (const SegmentInfo& segment : segments) keys.push_back(segment_live_key(segment.id));
   OBJSTORE_ASSIGN(const auto counters, engine_.metadata().multi_get(Table::kCounts, keys));
@@ -297,7 +303,10 @@ Result<std::vector<SegmentInfo>> Collector::empty_segments() const {
 }
 
 Status Collector::seal_dead_lanes() {
-  const std::vector<SegmentInfo> segments = engine_.segments().list();
+  std::vector<SegmentInfo> segments = engine_.segments().list();
+  std::erase_if(segments, [](const SegmentInfo& segment) {
+    return segment.sealed || segment.pinned || segment.written_bytes < kDeadOpenSegment;
+  });
   std::vector<std::string> keys;
   for (const SegmentInfo& segment : segments) keys.push_back(segment_live_key(segment.id));
   OBJSTORE_ASSIGN(const auto counters, engine_.metadata().multi_get(Table::kCounts, keys));
@@ -305,8 +314,7 @@ Status Collector::seal_dead_lanes() {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const SegmentInfo& segment = segments[i];
     OBJSTORE_ASSIGN(const std::int64_t live, decode_counter(counters[i]));
-    worth_it = worth_it || (!segment.sealed && !segment.pinned && segment.written_bytes >= kDeadOpenSegment &&
-                            static_cast<std::uint64_t>(live) < segment.written_bytes / 2);
+    worth_it = worth_it || static_cast<std::uint64_t>(live) < segment.written_bytes / 2;
   }
   if (!worth_it) return {};
   for (std::uint8_t lane = 0; lane < kLaneCount; ++lane) OBJSTORE_TRY(engine_.segments().seal(static_cast<Lane>(lane)));
@@ -321,7 +329,6 @@ Result<std::uint64_t> Collector::sweep() {
   std::map<std::uint64_t, std::uint64_t> unused;
   std::uint64_t bytes = 0;
   for (const SegmentInfo& segment : empty) {
-    if (!segment.sealed || segment.pinned) continue;
     const auto known = unused_.find(segment.id);
     const std::uint64_t mark = known != unused_.end() ? known->second : engine_.removal_gate().mark();
     unused.emplace(segment.id, mark);

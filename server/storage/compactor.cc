@@ -27,11 +27,13 @@ Compactor::~Compactor() {
 
 void Compactor::start() {
   thread_.start([this]() -> std::chrono::milliseconds {
+    const auto before = thread_cpu_time();
     const auto done = step();
+    const auto look = thread_cpu_time() - before;
     std::lock_guard lock(mutex_);
     if (done) {
       stats_.last_error.clear();
-      return *done ? std::chrono::milliseconds(0) : kIdle;
+      return *done ? std::chrono::milliseconds(0) : rest_after(look, kIdle);
     }
     if (done.error().code == Errc::kCancelled) return kIdle;
     if (stats_.last_error != done.error().message) {

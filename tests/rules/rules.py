@@ -69,7 +69,7 @@ RULES = [
     Rule("old-is-revoked", "... and is cut before that", "server/storage/epoch.cc",
          "return epochs_ != nullptr &&", "return !OUT && epochs_ != nullptr &&", STORAGE),
     Rule("pins-hold", "a segment stays while somebody has appended to it what is not committed", "server/storage/collector.cc",
-         "if (!segment.sealed || segment.pinned) continue;", "if (!segment.sealed || (segment.pinned && !OUT)) continue;", STORAGE),
+         "return !segment.sealed || segment.pinned;", "return !segment.sealed || (segment.pinned && !OUT);", STORAGE),
     Rule("gate-holds", "a segment stays until a checkpoint without it is complete", "server/storage/collector.cc",
          "if (!engine_.removal_gate().passed(mark) ||", "if ((!OUT && !engine_.removal_gate().passed(mark)) ||", STORAGE),
     Rule("queue-row-last", "the queue row stays until every step of it has been made", "server/storage/collector.cc",

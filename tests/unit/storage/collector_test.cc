@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "server/storage/background.h"
 #include "tests/unit/storage/upload.h"
 
 using namespace objstore;
@@ -159,4 +160,19 @@ TEST_CASE("a segment that an upload under way has written to is not removed", "[
   test::must(engine.collector().sweep());
   const Layout layout = test::must(upload.commit());
   CHECK(test::must(read(engine, layout)) == body);
+}
+
+TEST_CASE("looking for something to do takes at most a hundredth of a processor") {
+  using namespace std::chrono_literals;
+  CHECK(rest_after(0ns, 2s) == 2s);
+  CHECK(rest_after(10ms, 0ms) == 990ms);
+  CHECK(rest_after(10ms, 2s) == 2s);
+  CHECK(rest_after(1us, 0ms) == 1ms);  // never a little too short
+  const auto before = thread_cpu_time();
+  std::this_thread::sleep_for(50ms);
+  CHECK(thread_cpu_time() - before < 40ms);  // sleeping is not looking
+  const auto end = std::chrono::steady_clock::now() + 20ms;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+  CHECK(thread_cpu_time() > before);
 }
