@@ -137,15 +137,15 @@ def main():
         if name not in there:
             sys.exit(f"no fuzz target '{name}'; there are {', '.join(there)}")
     names = chosen.targets or there
-    found = []
-    while True:
-        due = [name for name in names if is_due(chosen, name)]
+    broken = set()  # looked at by somebody before they go on; the others are not held up
+    while due := [name for name in names if name not in broken and is_due(chosen, name)]:
         for name in due:
-            found += run_target(chosen, name)
-        if chosen.until is None or not due or found:
+            if run_target(chosen, name):
+                broken.add(name)
+        if chosen.until is None:
             break
     print_report(chosen)
-    sys.exit(1 if found else 0)
+    sys.exit(1 if broken else 0)
 
 
 if __name__ == "__main__":
