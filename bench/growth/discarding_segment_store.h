@@ -23,6 +23,7 @@ class DiscardingSegmentStore final : public storage::SegmentStore {
   std::string failure() const override { return {}; }
   bool lost(std::uint64_t) const override { return false; }
   Result<storage::StoredChunk> read(const storage::Location& location) override;  // kNotFound
+  std::optional<FileSlice> payload_in_file(const storage::Location&) override { return std::nullopt; }
   std::vector<storage::SegmentInfo> list() const override;
   std::vector<storage::DirectoryStatus> directories() const override { return {}; }
   std::size_t copies() const override { return 1; }

@@ -54,6 +54,7 @@ struct Config {
   bool allow_missing_segments = false;
   std::uint64_t compaction_rate = std::uint64_t{100} << 20;  // bytes a second; 0: no limit
   std::uint64_t compaction_threshold = 50;                   // percent of a segment that is not in use
+  std::uint64_t verified_for_seconds = 0;                    // a chunk's verification counts so long; 0: not at all
   std::uint64_t scrub_rate = std::uint64_t{50} << 20;        // bytes a second; 0: no limit
   std::uint64_t scrub_interval_days = 7;                     // 0: on demand only
   std::uint64_t segment_bytes = std::uint64_t{256} << 20;

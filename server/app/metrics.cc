@@ -72,6 +72,8 @@ void add_http(Page& page, const http::Stats& stats) {
   page.counter("http_replies_cut_total", "Replies that could not be completed.", stats.replies_cut);
   page.counter("http_body_bytes_in_total", "Bytes of request bodies.", stats.bytes_in);
   page.counter("http_body_bytes_out_total", "Bytes of reply bodies.", stats.bytes_out);
+  page.counter("http_file_bytes_out_total", "Those that left by sendfile, verified earlier (--verified-for).",
+               stats.file_bytes_out);
 }
 
 void add_storage(Page& page, Store& store) {

@@ -309,6 +309,12 @@ const Option kOptions[] = {
      .fallback = "50",
      .help = "A segment is rewritten when so much of it is not in use.",
      .set = set_number<&Config::compaction_threshold, 5, 95>},
+    {.name = "verified-for",
+     .value = "SECONDS",
+     .fallback = "0",
+     .help =
+         "A chunk that was verified less than SECONDS ago is sent by sendfile, not verified again; 0: every read is.",
+     .set = set_number<&Config::verified_for_seconds, 0, kSecondsMax>},
     {.name = "scrub-rate",
      .value = "BYTES",
      .fallback = "50MiB",

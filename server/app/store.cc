@@ -100,6 +100,7 @@ Result<std::unique_ptr<Store>> Store::open(const Config& config, const Clock& cl
   options.chunk_average = config.chunk_average;
   options.compaction_bytes_per_second = config.compaction_rate;
   options.compaction_dead_percent = static_cast<unsigned>(config.compaction_threshold);
+  options.verified_for = std::chrono::seconds(config.verified_for_seconds);
   options.scrub_bytes_per_second = config.scrub_rate;
   options.scrub_interval = std::chrono::days(config.scrub_interval_days);
   options.admit = [space = store->space_.get()](std::uint64_t bytes) { return space->admit(bytes); };

@@ -134,24 +134,36 @@ void Call::prepare(Completion& completion) {
 }
 
 void Call::pull(Completion& completion) {
-  piece_.reset();
-  read_source();
+  read_source(kPullBytes);
   completion.done();
 }
 
-// Reads a piece, and drops the source behind its last one while this is still the pool's thread.
-void Call::read_source() {
-  piece_.emplace(next_of_source());
-  if (!*piece_) return;
-  source_left_ -= std::min<std::uint64_t>(source_left_, (*piece_)->bytes.size());
+// Drops the source behind its last piece while this is still the pool's thread.
+void Call::read_source(std::size_t bytes_wanted) {
+  pieces_.emplace(next_of_source(bytes_wanted));
   if (source_left_ == 0) reply_->source.reset();
 }
 
-Result<Piece> Call::next_of_source() noexcept {
+// Pieces until they have `bytes_wanted`. An error behind the first one is kept: what was read before it may leave.
+Result<std::vector<Piece>> Call::next_of_source(std::size_t bytes_wanted) noexcept {
   try {
-    OBJSTORE_ASSIGN(Buffer bytes, reply_->source->next());
-    ReplyBudget::Hold hold(budget_, bytes.capacity());
-    return Piece{std::move(bytes), std::move(hold)};
+    if (source_error_) return std::unexpected(*source_error_);
+    std::vector<Piece> pieces;
+    std::size_t bytes = 0;
+    do {
+      Result<Piece> piece = next_piece();
+      if (!piece) {
+        if (pieces.empty()) return std::unexpected(std::move(piece.error()));
+        source_error_ = std::move(piece.error());
+        break;
+      }
+      const std::size_t size = piece->size();
+      pieces.push_back(std::move(*piece));
+      if (size == 0) break;
+      bytes += size;
+      source_left_ -= std::min<std::uint64_t>(source_left_, size);
+    } while (bytes < bytes_wanted && source_left_ > 0 && budget_.is_light());
+    return pieces;
   } catch (const std::exception& e) {
     log::error("a source threw", {{"id", head_.request_id}, {"what", e.what()}});
   } catch (...) {
@@ -161,6 +173,15 @@ Result<Piece> Call::next_of_source() noexcept {
   return objstore::fail(Errc::kInternal, "We encountered an internal error. Please try again.");
 }
 
+Result<Piece> Call::next_piece() {
+  Piece piece;
+  if (takes_files_) piece.slice = reply_->source->next_in_file();
+  if (piece.slice) return piece;
+  OBJSTORE_ASSIGN(piece.bytes, reply_->source->next());
+  piece.hold = ReplyBudget::Hold(budget_, piece.bytes.capacity());
+  return piece;
+}
+
 // The first piece is read before the head leaves: an error can then still become a proper reply, and head and piece
 // leave in one write.
 void Call::pull_first() {
@@ -168,10 +189,10 @@ void Call::pull_first() {
   is_streaming_ = true;
   source_left_ = reply_->content_length;
   if (!budget_.has_room(source_left_)) return;  // the transport pulls when there is
-  read_source();
-  if (*piece_) return;
-  const Error error = piece_->error();
-  piece_.reset();
+  read_source(1);
+  if (*pieces_) return;
+  const Error error = pieces_->error();
+  pieces_.reset();
   is_streaming_ = false;
   fail(status_of(error.code), error);
 }
@@ -222,7 +243,7 @@ void Call::settle(Completion& completion) {
 
 void Call::abandon(Completion& completion) {
   guarded([&] {
-    piece_.reset();
+    pieces_.reset();
     if (reply_) reply_->source.reset();
     sink_.reset();
     document_.reset();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "server/api/handler.h"
@@ -26,19 +27,24 @@ class Completion {
   ~Completion() = default;
 };
 
-// A part of a reply's body, and its place in the budget.
+// A part of a reply's body: bytes and their place in the budget, or where they lie in a file.
 struct Piece {
+  std::size_t size() const noexcept { return slice ? slice->length : bytes.size(); }
   Buffer bytes;
   ReplyBudget::Hold hold;
+  std::optional<FileSlice> slice;
 };
 
 class Call {
  public:
   enum class Wants : std::uint8_t { kNothing, kDocument, kStream };
+  // What one trip to the pool brings of a large body: waking two threads costs as much as copying some 100 KiB. Less
+  // where replies hold much together (ReplyBudget::is_light).
+  static constexpr std::size_t kPullBytes = std::size_t{1} << 20;
 
-  // head and budget outlive the call.
-  Call(api::Handler& handler, const wire::RequestHead& head, ReplyBudget& budget)
-      : handler_(handler), head_(head), budget_(budget) {}
+  // head and budget outlive the call. takes_files: the transport can send pieces that lie in files.
+  Call(api::Handler& handler, const wire::RequestHead& head, ReplyBudget& budget, bool takes_files = false)
+      : handler_(handler), head_(head), budget_(budget), takes_files_(takes_files) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -55,7 +61,8 @@ class Call {
   void refuse(const Error& error, Completion& completion);
   // After a take() whose reply has a source: reads its first piece.
   void prepare(Completion& completion);
-  // Pulls the next piece of the reply's source into next_piece(). Not after an error or the end.
+  // Pulls the next pieces of the reply's source, up to some kPullBytes, into next_pieces(). Not after an error or the
+  // end.
   void pull(Completion& completion);
   // Destroys what is left of the exchange, which may take a while: giving up an upload touches the store.
   void abandon(Completion& completion);
@@ -73,8 +80,8 @@ class Call {
   bool has_reply() const noexcept { return reply_.has_value(); }
   // CHECKs has_reply().
   api::Reply& reply();
-  // The source's next bytes after pull(), or after a stage whose reply has a source: its first ones.
-  std::optional<Result<Piece>>& next_piece() noexcept { return piece_; }
+  // The source's next bytes after pull(), in order; after a stage whose reply has a source: its first piece.
+  std::optional<Result<std::vector<Piece>>>& next_pieces() noexcept { return pieces_; }
   // Replaces the reply by the front end's words for an error of ours.
   void fail(int status, const Error& error);
   // Replaces a reply that the transport must not send by 500.
@@ -90,18 +97,21 @@ class Call {
   void settle(Completion& completion);
   void take_reply();
   void pull_first();
-  void read_source();
-  Result<Piece> next_of_source() noexcept;
+  void read_source(std::size_t bytes_wanted);
+  Result<std::vector<Piece>> next_of_source(std::size_t bytes_wanted) noexcept;
+  Result<Piece> next_piece();
 
   api::Handler& handler_;
   const wire::RequestHead& head_;
   ReplyBudget& budget_;
+  const bool takes_files_;
   Wants wants_ = Wants::kNothing;
   std::optional<api::ReadDocument> document_;
   std::unique_ptr<api::Sink> sink_;
   std::optional<Ticket<api::Reply>> ticket_;
   std::optional<api::Reply> reply_;
-  std::optional<Result<Piece>> piece_;
+  std::optional<Result<std::vector<Piece>>> pieces_;
+  std::optional<Error> source_error_;  // met behind pieces that are good
   bool is_streaming_ = false;
   std::uint64_t source_left_ = 0;
   bool crashed_ = false;

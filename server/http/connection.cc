@@ -102,7 +102,7 @@ void Connection::complete_head() {
 
 Awaitable<bool> Connection::serve() {
   complete_head();
-  Call call(shared_.handler, checked_.head, shared_.replies);
+  Call call(shared_.handler, checked_.head, shared_.replies, !stream_.secure());
   BodyReader body(stream_, input_, checked_.head, shared_.options.timeouts);
   Errand errand(io_, shared_.pool);
   co_await exchange(call, body, errand);

@@ -61,6 +61,14 @@ class Connection {
   Awaitable<bool> send_reply(Call& call, Errand& errand, bool close);
   Awaitable<bool> send_source(Call& call, Errand& errand);
   Awaitable<bool> send_all(ByteView first, ByteView second, SendPace& pace);
+  Awaitable<bool> send_slice(FileSlice& slice, SendPace& pace);
+  struct SendTerm {
+    TimePoint start;
+    TimePoint deadline;
+    TimePoint pressed_deadline;
+  };
+  std::optional<SendTerm> send_term(SendPace& pace);
+  bool has_sent(const Transfer& transfer, const SendTerm& term, SendPace& pace);
   Awaitable<bool> await_room(std::uint64_t left);
   SendPace send_pace() const;
 

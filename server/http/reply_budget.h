@@ -11,6 +11,7 @@ namespace objstore::http {
 class ReplyBudget {
  public:
   static constexpr std::uint64_t kSmallReplyBytesMax = 64 * 1024;
+  static constexpr std::uint64_t kLightBytes = 4 * 1024 * 1024;
 
   explicit ReplyBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
@@ -22,6 +23,8 @@ class ReplyBudget {
   }
   // Half is used: nothing is read ahead, and who reads slowly is cut.
   bool is_pressed() const noexcept { return held_.load(std::memory_order_relaxed) > bytes_max_ / 2; }
+  // So little is held that several pieces at once do not push each other out of the processor's caches.
+  bool is_light() const noexcept { return held_.load(std::memory_order_relaxed) < kLightBytes && !is_pressed(); }
 
   // Bytes that count while it lives. Made even beyond the bound: what is there is there.
   class Hold {

@@ -22,25 +22,48 @@ SendPace Connection::send_pace() const {
           Pace(timeouts.pressed_stall, timeouts.pressed_stall, timeouts.pressed_rate_bytes_per_second_min)};
 }
 
+std::optional<Connection::SendTerm> Connection::send_term(SendPace& pace) {
+  const TimePoint start = shared_.clock.steady_now();
+  const std::optional<TimePoint> deadline = pace.usual.deadline(start);
+  if (!deadline) {
+    count(shared_.counters.timeouts);
+    return std::nullopt;
+  }
+  return SendTerm{start, *deadline, pace.pressed.deadline(start).value_or(start)};
+}
+
+bool Connection::has_sent(const Transfer& transfer, const SendTerm& term, SendPace& pace) {
+  if (transfer.error == asio::error::timed_out) count(shared_.counters.timeouts);
+  if (transfer.error) return false;
+  const auto waited = shared_.clock.steady_now() - term.start;
+  pace.usual.moved(transfer.bytes, waited);
+  pace.pressed.moved(transfer.bytes, waited);
+  count(shared_.counters.bytes_out, transfer.bytes);
+  return true;
+}
+
 Awaitable<bool> Connection::send_all(ByteView first, ByteView second, SendPace& pace) {
   while (!first.empty() || !second.empty()) {
-    const TimePoint start = shared_.clock.steady_now();
-    const std::optional<TimePoint> deadline = pace.usual.deadline(start);
-    if (!deadline) {
-      count(shared_.counters.timeouts);
-      co_return false;
-    }
-    const TimePoint pressed_deadline = pace.pressed.deadline(start).value_or(start);
-    const Transfer transfer = co_await stream_.write_some(first, second, *deadline, pressed_deadline);
-    if (transfer.error == asio::error::timed_out) count(shared_.counters.timeouts);
-    if (transfer.error) co_return false;
-    const auto waited = shared_.clock.steady_now() - start;
-    pace.usual.moved(transfer.bytes, waited);
-    pace.pressed.moved(transfer.bytes, waited);
-    count(shared_.counters.bytes_out, transfer.bytes);
+    const std::optional<SendTerm> term = send_term(pace);
+    if (!term) co_return false;
+    const Transfer transfer = co_await stream_.write_some(first, second, term->deadline, term->pressed_deadline);
+    if (!has_sent(transfer, *term, pace)) co_return false;
     const std::size_t from_first = std::min(transfer.bytes, first.size());
     first = first.subspan(from_first);
     second = second.subspan(transfer.bytes - from_first);
+  }
+  co_return true;
+}
+
+Awaitable<bool> Connection::send_slice(FileSlice& slice, SendPace& pace) {
+  while (slice.length > 0) {
+    const std::optional<SendTerm> term = send_term(pace);
+    if (!term) co_return false;
+    const Transfer transfer = co_await stream_.send_some(slice, term->deadline, term->pressed_deadline);
+    if (!has_sent(transfer, *term, pace)) co_return false;
+    count(shared_.counters.file_bytes_out, transfer.bytes);
+    slice.offset += transfer.bytes;
+    slice.length -= transfer.bytes;
   }
   co_return true;
 }
@@ -67,34 +90,42 @@ Awaitable<bool> Connection::send_reply(Call& call, Errand& errand, bool close) {
   co_return sent;
 }
 
-// Usually the next piece is read on the pool while this one is being sent.
+// Usually the next pieces are read on the pool while these are being sent.
 Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
   Call* const target = &call;
   const std::uint64_t total = call.reply().content_length;
   SendPace pace = send_pace();
   ByteView head = as_bytes(out_);
   while (body_bytes_out_ < total) {
-    if (!call.next_piece()) {
+    if (!call.next_pieces()) {
       const bool has_room = co_await await_room(total - body_bytes_out_);
       if (!has_room) co_return false;
       errand.start([target](Completion& completion) { target->pull(completion); });
       co_await errand.wait();
     }
-    if (!*call.next_piece()) co_return false;
-    const Piece piece = std::move(**call.next_piece());
-    call.next_piece().reset();
-    const std::size_t size = piece.bytes.size();
-    if (size == 0 || size > total - body_bytes_out_) {
+    if (!*call.next_pieces()) co_return false;
+    std::vector<Piece> pieces = std::move(**call.next_pieces());
+    call.next_pieces().reset();
+    std::uint64_t bytes = 0;
+    for (const Piece& piece : pieces) bytes += piece.size();
+    if (bytes > total - body_bytes_out_ || pieces.back().size() == 0) {
       log::error("a source does not have the announced length", {{"id", checked_.head.request_id}});
       co_return false;
     }
-    const bool reads_ahead = size < total - body_bytes_out_ && !shared_.replies.is_pressed();
+    const bool reads_ahead = bytes < total - body_bytes_out_ && !shared_.replies.is_pressed();
     if (reads_ahead) errand.start([target](Completion& completion) { target->pull(completion); });
-    const bool sent = co_await send_all(head, piece.bytes.view(), pace);
+    bool sent = true;
+    for (Piece& piece : pieces) {
+      Piece leaving = std::move(piece);
+      const std::size_t size = leaving.size();
+      sent = co_await send_all(head, leaving.bytes.view(), pace);
+      if (sent && leaving.slice) sent = co_await send_slice(*leaving.slice, pace);
+      if (!sent) break;
+      body_bytes_out_ += size;
+      head = ByteView();
+    }
     co_await errand.wait();
     if (!sent) co_return false;
-    body_bytes_out_ += size;
-    head = ByteView();
   }
   if (head.empty()) co_return true;
   const bool sent = co_await send_all(head, ByteView(), pace);

@@ -184,6 +184,7 @@ Stats Server::stats() const {
   stats.replies_cut = read(counters.replies_cut);
   stats.bytes_in = read(counters.bytes_in);
   stats.bytes_out = read(counters.bytes_out);
+  stats.file_bytes_out = read(counters.file_bytes_out);
   return stats;
 }
 

@@ -62,6 +62,7 @@ struct Stats {
   std::uint64_t replies_cut = 0;  // connections reset because a reply could not be completed
   std::uint64_t bytes_in = 0;     // bodies
   std::uint64_t bytes_out = 0;
+  std::uint64_t file_bytes_out = 0;  // those of bytes_out that went from file to socket, not looked at again
 };
 
 class Server {

@@ -28,6 +28,7 @@ struct Counters {
   std::atomic<std::uint64_t> replies_cut = 0;
   std::atomic<std::uint64_t> bytes_in = 0;
   std::atomic<std::uint64_t> bytes_out = 0;
+  std::atomic<std::uint64_t> file_bytes_out = 0;
 };
 
 struct Shared {

@@ -1,9 +1,13 @@
 #include "server/http/stream.h"
 
+#include <sys/sendfile.h>
+
 #include <boost/asio/ssl/stream.hpp>
+#include <cerrno>
 #include <tuple>
 #include <utility>
 
+#include "common/base/check.h"
 #include "server/http/tls_context_asio.h"
 
 namespace objstore::http {
@@ -63,6 +67,27 @@ Awaitable<Transfer> Stream::write_some(ByteView first, ByteView second, TimePoin
   }
   const auto [error, bytes] = co_await plain_.async_write_some(parts, kAwaitTuple);
   co_return Transfer{finish(error), bytes};
+}
+
+Awaitable<Transfer> Stream::send_some(const FileSlice& slice, TimePoint deadline, TimePoint pressed_deadline) {
+  CHECK(!tls_stream_);
+  for (;;) {
+    if (aborted_) co_return Transfer{asio::error::operation_aborted, 0};
+    error_code error;
+    if (!plain_.native_non_blocking()) plain_.native_non_blocking(true, error);
+    if (error) co_return Transfer{error, 0};
+    auto offset = static_cast<off_t>(slice.offset);
+    const ssize_t sent = ::sendfile(plain_.native_handle(), slice.descriptor, &offset, slice.length);
+    if (sent > 0) co_return Transfer{error_code(), static_cast<std::size_t>(sent)};
+    if (sent == 0) co_return Transfer{asio::error::eof, 0};
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return Transfer{error_code(errno, boost::system::system_category()), 0};
+    deadline_ = deadline;
+    pressed_deadline_ = pressed_deadline;
+    const auto [waited] = co_await plain_.async_wait(Socket::wait_write, kAwaitTuple);
+    error = finish(waited);
+    if (error) co_return Transfer{error, 0};
+  }
 }
 
 Awaitable<void> Stream::close_gently(TimePoint deadline, std::uint64_t discard_bytes_max) {

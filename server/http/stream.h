@@ -11,6 +11,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/source.h"
 #include "server/http/asio.h"
 #include "server/http/tls_context.h"
 
@@ -35,6 +36,8 @@ class Stream {
   Awaitable<Transfer> read_some(MutableBytes out, TimePoint deadline);
   // Some of first, then second, which may be empty. pressed_deadline counts while memory for replies is short.
   Awaitable<Transfer> write_some(ByteView first, ByteView second, TimePoint deadline, TimePoint pressed_deadline);
+  // Some of the slice, by sendfile. Plain streams only. eof: the file ends before the slice does.
+  Awaitable<Transfer> send_some(const FileSlice& slice, TimePoint deadline, TimePoint pressed_deadline);
   // Says that no more will be sent, then discards what the peer still sends until it is silent, so that it can read our
   // last words: closing with unread bytes makes the kernel send a reset, which destroys them.
   Awaitable<void> close_gently(TimePoint deadline, std::uint64_t discard_bytes_max);

@@ -1,10 +1,10 @@
 #include "server/storage/blob_writer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/copy.h"
 #include "common/base/log.h"
 #include "server/storage/codec.h"
 #include "server/storage/commit_loop.h"
@@ -59,7 +59,7 @@ Status BlobWriter::write(ByteView bytes) {
   while (!bytes.empty()) {
     if (filled_ == buffer_->capacity()) OBJSTORE_TRY(make_room());
     const std::size_t taken = std::min(buffer_->capacity() - filled_, bytes.size());
-    std::memcpy(buffer_->storage().data() + filled_, bytes.data(), taken);
+    copy_bytes(bytes.first(taken), buffer_->storage().subspan(filled_));
     filled_ += taken;
     bytes = bytes.subspan(taken);
   }
@@ -89,7 +89,7 @@ Status BlobWriter::make_room() {
   OBJSTORE_TRY(take_chunks_before_end());
   const ByteView rest = uncut();
   auto fresh = std::make_shared<Buffer>(engine_.chunk_buffer());
-  if (!rest.empty()) std::memcpy(fresh->storage().data(), rest.data(), rest.size());
+  copy_bytes(rest, fresh->storage());
   filled_ = rest.size();
   start_ = 0;
   buffer_ = std::move(fresh);

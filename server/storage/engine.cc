@@ -67,6 +67,7 @@ Engine::Engine(std::unique_ptr<MetadataStore> metadata, Executor& executor, cons
       chunk_buffers_(chunker_.max_size(), kIdleChunkBuffers),
       digest_pairs_(
           std::max(1U, std::thread::hardware_concurrency() / 2)),  // the other half has the rest of an upload to do
+      verified_lately_(clock, options_.verified_for),
       next_id_(run << kRunShift | 1) {}
 
 Engine::~Engine() {

@@ -26,6 +26,7 @@
 #include "server/storage/epoch.h"
 #include "server/storage/removal_gate.h"
 #include "server/storage/rows.h"
+#include "server/storage/verified_lately.h"
 
 namespace objstore::storage {
 
@@ -42,6 +43,8 @@ struct EngineOptions {
   unsigned compaction_dead_percent = 50;  // a segment is rewritten when so much of it is not in use
   std::uint64_t scrub_bytes_per_second = std::uint64_t{50} << 20;  // 0: no limit
   std::chrono::seconds scrub_interval{7 * 24 * 3600};              // from the end of one pass to the next
+  // So long after a chunk was read and verified it may be sent again from its file as it is. Zero: never.
+  std::chrono::seconds verified_for{0};
   // Asked before bytes are taken in; kNoSpace below the watermark.
   std::function<Status(std::uint64_t bytes)> admit = [](std::uint64_t) { return Status(); };
 };
@@ -115,6 +118,7 @@ class Engine {
 
   Buffer chunk_buffer() { return chunk_buffers_.acquire(); }
   DigestPairs& digest_pairs() { return digest_pairs_; }
+  VerifiedLately& verified_lately() { return verified_lately_; }
 
   // Marks a location that failed its checksum, unless the row says something else by now.
   void quarantine(const ChunkKey& chunk, const Location& location);
@@ -144,6 +148,7 @@ class Engine {
   Chunker chunker_;
   BufferPool chunk_buffers_;
   DigestPairs digest_pairs_;
+  VerifiedLately verified_lately_;
   std::atomic<std::uint64_t> next_id_;
   std::atomic<std::uint32_t> next_lane_{0};
   std::mutex repairs_mutex_;

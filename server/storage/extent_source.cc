@@ -100,14 +100,48 @@ Result<Buffer> ExtentSource::next_piece() {
       continue;
     }
     OBJSTORE_ASSIGN(Buffer bytes, read_chunk(chunk));
-    const auto skip = static_cast<std::size_t>(std::exchange(blob_skip_, 0));
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.raw_size - skip, blob_left_));
+    const Wanted wanted = take(chunk);
     const auto start = static_cast<std::size_t>(bytes.view().data() - bytes.storage().data());
-    bytes.set_window(start + skip, size);
-    blob_left_ -= size;
-    if (blob_left_ == 0) in_blob_ = false;
+    bytes.set_window(start + wanted.first, wanted.size);
     return bytes;
   }
+}
+
+// What is wanted of the next chunk, which is taken to have been given.
+ExtentSource::Wanted ExtentSource::take(const ChunkRef& chunk) {
+  Wanted wanted;
+  wanted.first = static_cast<std::size_t>(std::exchange(blob_skip_, 0));
+  wanted.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.raw_size - wanted.first, blob_left_));
+  blob_left_ -= wanted.size;
+  if (blob_left_ == 0) in_blob_ = false;
+  return wanted;
+}
+
+// Within a blob and a page of it that next() has opened. Whatever is unusual is left to next(), too.
+std::optional<FileSlice> ExtentSource::next_in_file() {
+  if (!engine_.verified_lately().enabled() || !in_blob_ || guard_.revoked()) return std::nullopt;
+  if (next_chunk_ == chunks_.size() || blob_skip_ >= chunks_[next_chunk_].raw_size) return std::nullopt;
+  const ChunkRef& chunk = chunks_[next_chunk_];
+  std::optional<FileSlice> slice = in_file(chunk);
+  if (!slice) return std::nullopt;
+  ++next_chunk_;
+  const Wanted wanted = take(chunk);
+  slice->offset += wanted.first;
+  slice->length = wanted.size;
+  left_ -= wanted.size;
+  return slice;
+}
+
+std::optional<FileSlice> ExtentSource::in_file(const ChunkRef& chunk) {
+  const auto bytes = engine_.metadata().get(Table::kChunks, chunk_key({blob_.domain, chunk.id}));
+  if (!bytes || !*bytes) return std::nullopt;
+  const auto row = decode_chunk(**bytes);
+  if (!row || row->raw_size != chunk.raw_size || row->placements.empty()) return std::nullopt;
+  const Placement& placement = row->placements.front();
+  if (placement.quarantined || !engine_.verified_lately().holds(placement.location)) return std::nullopt;
+  auto slice = engine_.segments().payload_in_file(placement.location);
+  if (!slice || slice->length != chunk.raw_size) return std::nullopt;
+  return slice;
 }
 
 Result<Buffer> ExtentSource::read_chunk(const ChunkRef& chunk) {
@@ -126,8 +160,10 @@ Result<Buffer> ExtentSource::read_chunk(const ChunkRef& chunk) {
     for (const Placement& placement : row.placements) {
       if (placement.quarantined || moved) continue;
       auto stored = read_record(engine_, key, row.raw_size, placement.location, Verify::kRecord);
+      const bool is_plain = stored && stored->transforms.empty();
       auto raw = stored ? raw_bytes(engine_, std::move(*stored)) : std::unexpected(std::move(stored.error()));
       if (raw) {
+        if (is_plain) engine_.verified_lately().note(placement.location);
         if (placement.location != row.placements.front().location) engine_.request_repair(key);
         return raw;
       }

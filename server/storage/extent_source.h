@@ -14,14 +14,21 @@ class ExtentSource final : public Source {
  public:
   ExtentSource(Engine& engine, EpochGuard guard, Layout layout, std::uint64_t first, std::uint64_t length);
   Result<Buffer> next() override;
+  std::optional<FileSlice> next_in_file() override;
 
  private:
+  struct Wanted {
+    std::size_t first = 0;
+    std::size_t size = 0;
+  };
   // The extent that the next byte lies in, or nothing at the end of the layout.
   Result<bool> next_extent();
   Result<bool> load_manifest_page();
   Status enter_blob(const Extent& extent);
   Status load_chunk_page();
   Result<Buffer> next_piece();
+  Wanted take(const ChunkRef& chunk);
+  std::optional<FileSlice> in_file(const ChunkRef& chunk);
   Result<Buffer> read_chunk(const ChunkRef& chunk);
   void give_up_copy(const ChunkKey& key, const Location& location, const Error& error, Error& last);
 

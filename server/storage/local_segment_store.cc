@@ -43,6 +43,7 @@ class LocalSegmentStore final : public SegmentStore {
   std::string failure() const override { return catalog_.directories().first_error(); }
   bool lost(std::uint64_t segment) const override { return catalog_.lost(segment); }
   Result<StoredChunk> read(const Location& location) override;
+  std::optional<FileSlice> payload_in_file(const Location& location) override;
   std::vector<SegmentInfo> list() const override { return catalog_.list(); }
   std::vector<DirectoryStatus> directories() const override { return catalog_.directory_status(); }
   std::size_t copies() const override { return copies_; }
@@ -156,6 +157,15 @@ Result<StoredChunk> LocalSegmentStore::read(const Location& location) {
   if (got < bytes.size()) return fail(Errc::kCorrupt, "a record is cut off");
   OBJSTORE_ASSIGN(const RecordHeader header, decode_chunk_record(bytes, {entry.epoch, location.offset}));
   return to_stored_chunk(header, std::move(buffer));
+}
+
+std::optional<FileSlice> LocalSegmentStore::payload_in_file(const Location& location) {
+  const auto entry = readable(location.segment);
+  if (!entry || location.length < kRecordHeaderBytes || location.offset >= entry->written_bytes) return std::nullopt;
+  auto file = files_.get(location.segment, path(location.segment, *entry));
+  if (!file) return std::nullopt;
+  return SegmentFile::cached_slice(std::move(*file), location.offset + kRecordHeaderBytes,
+                                   location.length - kRecordHeaderBytes);
 }
 
 Status LocalSegmentStore::remove(std::uint64_t segment) {

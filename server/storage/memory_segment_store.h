@@ -28,6 +28,7 @@ class MemorySegmentStore final : public SegmentStore {
   std::size_t copies() const override { return 1; }
   Status sync(Lane lane) override;
   Result<StoredChunk> read(const Location& location) override;
+  std::optional<FileSlice> payload_in_file(const Location&) override { return std::nullopt; }
   std::vector<SegmentInfo> list() const override;
   Status remove(std::uint64_t segment) override;
   Status seal(Lane lane) override;

@@ -15,8 +15,9 @@ class ReadBuffers {
   Buffer acquire(std::size_t bytes);
 
  private:
-  std::array<BufferPool, 4> pools_{BufferPool{kBlockBytes + (16u << 10), 32},
-                                   BufferPool{kBlockBytes + (128u << 10), 16}, BufferPool{kBlockBytes + (1u << 20), 8},
+  std::array<BufferPool, 5> pools_{BufferPool{kBlockBytes + (16u << 10), 32},
+                                   BufferPool{kBlockBytes + (128u << 10), 16},
+                                   BufferPool{kBlockBytes + (512u << 10), 16}, BufferPool{kBlockBytes + (1u << 20), 8},
                                    BufferPool{kBlockBytes + ChunkRecord::kStoredBytesMax, 4}};
 };
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "common/base/executor.h"
 
@@ -90,6 +91,15 @@ Result<std::size_t> SegmentFile::read_at(std::uint64_t offset, MutableBytes out)
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+std::optional<FileSlice> SegmentFile::cached_slice(std::shared_ptr<const SegmentFile> file, std::uint64_t offset,
+                                                   std::size_t length) {
+  std::array<std::byte, 1> end;
+  const int fd = file->fd_;
+  if (length == 0 || read_cached(fd, offset, end) == 0 || read_cached(fd, offset + length - 1, end) == 0)
+    return std::nullopt;
+  return FileSlice{std::move(file), fd, offset, length};
 }
 
 Status SegmentFile::sync_data() {

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/bytes.h"
+#include "common/base/source.h"
 
 namespace objstore::storage {
 
@@ -30,6 +32,9 @@ class SegmentFile {
   Status write_at(std::uint64_t offset, ByteView bytes);
   // How many bytes there were: fewer than asked for only at the end of the file.
   Result<std::size_t> read_at(std::uint64_t offset, MutableBytes out) const;
+  // The same bytes for somebody who sends them, as long as `file` is; nothing unless their ends are in memory.
+  static std::optional<FileSlice> cached_slice(std::shared_ptr<const SegmentFile> file, std::uint64_t offset,
+                                               std::size_t length);
   Status sync_data();  // fdatasync. Once it has failed, what is on the disk is unknown: it is never called again
   Status truncate(std::uint64_t size);
   // Gives [from, to) blocks, so that writes there find space. kUnsupported where the file system cannot.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "common/base/check.h"
+#include "common/base/copy.h"
 #include "common/base/digest.h"
 #include "common/base/executor.h"
 #include "common/base/log.h"
@@ -209,7 +209,7 @@ Status SegmentLane::put(ByteView bytes) {
   while (!bytes.empty()) {
     const MutableBytes room = buffer_.storage().subspan(filled_);
     const std::size_t size = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), size);
+    copy_bytes(bytes.first(size), room);
     filled_ += size;
     bytes = bytes.subspan(size);
     if (filled_ == buffer_.capacity()) OBJSTORE_TRY(write_blocks());

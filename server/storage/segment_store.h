@@ -14,6 +14,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/digest.h"
+#include "common/base/source.h"
 
 namespace objstore::storage {
 
@@ -99,6 +100,10 @@ class SegmentStore {
   // or not a chunk record, kNotFound when the segment does not exist, kUnavailable when it may lie on a disk that is
   // missing.
   virtual Result<StoredChunk> read(const Location& location) = 0;
+
+  // Where the payload of that record lies, neither read nor verified; only if the system seems to have it in memory, so
+  // that sending it does not wait for the disk. Nothing also where records do not lie in files.
+  virtual std::optional<FileSlice> payload_in_file(const Location& location) = 0;
 
   virtual std::vector<SegmentInfo> list() const = 0;
   virtual std::vector<DirectoryStatus> directories() const = 0;

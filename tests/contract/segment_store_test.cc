@@ -1,9 +1,11 @@
 // The contract of the segment port, for every adapter.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <set>
+#include <type_traits>
 
 #include "tests/contract/segment_adapters.h"
 
@@ -31,6 +33,28 @@ SEGMENT_TEST("a record is read back as it was appended, once its lane is synced"
   CHECK(read->raw_size == chunk.raw_size);
   CHECK(read->transforms == chunk.transforms);
   CHECK(std::ranges::equal(read->bytes.view(), stored));
+}
+
+SEGMENT_TEST("a payload in its file is the one that a read gives") {
+  TestType adapter;
+  const Bytes stored = payload(1, 50'000);
+  const Location location = append(adapter.store(), kSmall, stored);
+  REQUIRE(adapter.store().sync(kSmall));
+  REQUIRE(holds(adapter.store(), location, stored));  // and so it is in memory
+  const auto slice = adapter.store().payload_in_file(location);
+  REQUIRE(slice.has_value() != std::is_same_v<TestType, MemorySegments>);
+  CHECK_FALSE(adapter.store().payload_in_file({location.segment + 1, location.offset, location.length}));
+  CHECK_FALSE(adapter.store().payload_in_file({location.segment, std::uint64_t{1} << 40, location.length}));
+  CHECK_FALSE(adapter.store().payload_in_file({location.segment, location.offset, 10}));
+  if (!slice) return;
+  REQUIRE(slice->length == stored.size());
+  // The descriptor stays when the segment goes.
+  REQUIRE(adapter.store().seal(kSmall));
+  REQUIRE(adapter.store().remove(location.segment));
+  Bytes seen(slice->length);
+  REQUIRE(::pread(slice->descriptor, seen.data(), seen.size(), static_cast<off_t>(slice->offset)) ==
+          static_cast<ssize_t>(seen.size()));
+  CHECK(seen == stored);
 }
 
 SEGMENT_TEST("records of every size come back, across blocks, buffers and segments") {

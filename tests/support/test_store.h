@@ -122,7 +122,8 @@ class TestStore {
   std::string disk(std::size_t number) const {
     return directory_.file(number == 0 ? "segments" : "disk" + std::to_string(number));
   }
-  void set_copies(std::size_t copies) { copies_ = copies; }  // from the next open() on
+  void set_copies(std::size_t copies) { copies_ = copies; }                           // from the next open() on
+  void set_verified_for(std::chrono::seconds time) { options_.verified_for = time; }  // likewise
   storage::MemorySegmentStore& memory_segments() {
     return dynamic_cast<storage::MemorySegmentStore&>(engine_->segments());
   }

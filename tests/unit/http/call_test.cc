@@ -29,6 +29,61 @@ class ScriptedHandler final : public api::Handler {
   bool refusals_throw = false;
 };
 
+// `good` pieces of ten bytes, then an error; those from the second on lie in a file for who takes it.
+class BreakingSource final : public Source {
+ public:
+  BreakingSource(int good, int& asked) : good_(good), asked_(asked) {}
+  Result<Buffer> next() override {
+    ++asked_;
+    if (given_ == good_) return objstore::fail(Errc::kCorrupt, "damaged");
+    ++given_;
+    static BufferPool pool(4096, 1);
+    Buffer piece = pool.acquire();
+    piece.set_window(0, 10);
+    return piece;
+  }
+  std::optional<FileSlice> next_in_file() override {
+    if (given_ == 0 || given_ == good_) return std::nullopt;
+    ++given_;
+    return FileSlice{nullptr, 7, 100, 10};
+  }
+
+ private:
+  const int good_;
+  int given_ = 0;
+  int& asked_;
+};
+
+// What a GET of 1,000 bytes from that source has given after one pull, sizes first; then what another pull gives.
+struct Pulled {
+  std::vector<Piece> pieces;
+  bool fails_next = false;
+  int asked = 0;
+};
+Pulled pull_breaking(ReplyBudget& budget, bool takes_files) {
+  Pulled out;
+  ScriptedHandler handler;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 1000;
+    reply.source = std::make_unique<BreakingSource>(4, out.asked);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head, budget, takes_files);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  REQUIRE(call.next_pieces().has_value());
+  CHECK((*call.next_pieces())->size() == 1);
+  call.pull(bell);
+  REQUIRE(call.next_pieces().value());
+  out.pieces = std::move(**call.next_pieces());
+  call.pull(bell);
+  out.fails_next = !call.next_pieces().value().has_value();
+  return out;
+}
+
 class OneShotSource final : public Source {
  public:
   explicit OneShotSource(bool& is_gone) : is_gone_(is_gone) {}
@@ -157,12 +212,54 @@ TEST_CASE("a source's first piece comes with the reply, and the source goes with
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK(call.is_streaming());
-  REQUIRE(call.next_piece().has_value());
+  REQUIRE(call.next_pieces().has_value());
   CHECK_FALSE(is_gone);
   call.pull(bell);
   CHECK(is_gone);
   CHECK_FALSE(call.has_remains());
-  CHECK((*call.next_piece())->bytes.size() == 10);
+  REQUIRE((*call.next_pieces())->size() == 1);
+  CHECK((*call.next_pieces())->front().size() == 10);
+}
+
+TEST_CASE("one pull brings many pieces, and those before an error are good") {
+  ReplyBudget budget(1'000'000);
+  const Pulled pulled = pull_breaking(budget, false);
+  CHECK(pulled.pieces.size() == 3);
+  for (const Piece& piece : pulled.pieces) CHECK((piece.bytes.size() == 10 && !piece.slice));
+  CHECK(pulled.fails_next);
+  CHECK(pulled.asked == 5);  // not again after its error
+}
+
+TEST_CASE("one pull brings one piece while others hold much") {
+  ReplyBudget budget(1'000'000'000);
+  const ReplyBudget::Hold others(budget, ReplyBudget::kLightBytes);
+  ScriptedHandler handler;
+  int asked = 0;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 1000;
+    reply.source = std::make_unique<BreakingSource>(4, asked);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head, budget);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  call.pull(bell);
+  REQUIRE(call.next_pieces().value());
+  CHECK((*call.next_pieces())->size() == 1);
+}
+
+TEST_CASE("pieces that lie in files come so to who takes them, but for the first") {
+  ReplyBudget budget(1'000'000);
+  const Pulled pulled = pull_breaking(budget, true);
+  REQUIRE(pulled.pieces.size() == 3);
+  for (const Piece& piece : pulled.pieces) {
+    REQUIRE(piece.slice);
+    CHECK((piece.size() == 10 && piece.bytes.empty() && piece.slice->offset == 100));
+  }
+  CHECK(pulled.fails_next);
 }
 
 TEST_CASE("without room in the budget nothing is read ahead") {
@@ -182,9 +279,9 @@ TEST_CASE("without room in the budget nothing is read ahead") {
   Bell bell;
   call.begin(ByteView(), bell);
   CHECK(call.is_streaming());
-  CHECK_FALSE(call.next_piece().has_value());
+  CHECK_FALSE(call.next_pieces().has_value());
   call.pull(bell);
-  CHECK(call.next_piece().has_value());
+  CHECK(call.next_pieces().has_value());
 }
 
 TEST_CASE("HEAD reads nothing from a source") {
@@ -201,7 +298,7 @@ TEST_CASE("HEAD reads nothing from a source") {
   Call call(handler, head, budget);
   Bell bell;
   call.begin(ByteView(), bell);
-  CHECK_FALSE(call.next_piece().has_value());
+  CHECK_FALSE(call.next_pieces().has_value());
   REQUIRE(call.has_remains());
   call.abandon(bell);
   CHECK(is_gone);

@@ -1,5 +1,7 @@
 #include "server/storage/engine.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -55,6 +57,61 @@ TEST_CASE("a blob of any size comes back, whole and in part") {
     CHECK(test::must(read(engine, layout, size - 1, 1)) == body.substr(size - 1));
   }
   CHECK(store_under_test.rows(Table::kBlobPages) >= 2);
+}
+
+namespace {
+
+struct Mixed {
+  std::string bytes;
+  std::size_t in_files = 0;
+};
+
+// As a transport that takes files reads: after the first piece, whatever lies in one.
+Mixed read_with_files(Engine& engine, const Layout& layout, std::uint64_t first, std::uint64_t length) {
+  const auto source = engine.read(engine.epochs().enter(), layout, first, length);
+  Mixed out;
+  while (out.bytes.size() < length) {
+    const auto slice = out.bytes.empty() ? std::nullopt : source->next_in_file();
+    if (!slice) {
+      const Buffer piece = test::must(source->next());
+      REQUIRE(!piece.empty());
+      out.bytes += as_text(piece.view());
+      continue;
+    }
+    std::string bytes(slice->length, '\0');
+    REQUIRE(::pread(slice->descriptor, bytes.data(), bytes.size(), static_cast<off_t>(slice->offset)) ==
+            static_cast<ssize_t>(bytes.size()));
+    out.in_files += bytes.size();
+    out.bytes += bytes;
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what was verified lately is given where it lies, for so long and no longer") {
+  TestStore store_under_test(Backing::kFiles);
+  const std::string body = test::random_bytes(5'000'000, 3) + std::string(200'000, 'x');
+  Layout layout = store(store_under_test.engine(), body);
+  CHECK(read_with_files(store_under_test.engine(), layout, 0, body.size()).in_files == 0);
+  CHECK(read_with_files(store_under_test.engine(), layout, 0, body.size()).in_files == 0);  // never by default
+
+  store_under_test.set_verified_for(std::chrono::seconds(60));
+  store_under_test.reopen();
+  Engine& engine = store_under_test.engine();
+  CHECK(read_with_files(engine, layout, 0, body.size()).in_files == 0);  // nothing has been verified by this one
+  Mixed mixed = read_with_files(engine, layout, 0, body.size());
+  CHECK(mixed.bytes == body);
+  // All but the first piece of each page, and what is compressed.
+  CHECK(mixed.in_files > 4'900'000);
+  CHECK(mixed.in_files <= 5'010'000);
+  mixed = read_with_files(engine, layout, 1'234'567, 2'000'000);
+  CHECK(mixed.bytes == body.substr(1'234'567, 2'000'000));
+  CHECK(mixed.in_files > 1'900'000);
+  store_under_test.clock().advance(std::chrono::seconds(61));
+  mixed = read_with_files(engine, layout, 0, body.size());
+  CHECK(mixed.bytes == body);
+  CHECK(mixed.in_files == 0);
 }
 
 TEST_CASE("a body is cut where the chunker says, and digested, in whatever pieces it comes") {

@@ -75,6 +75,7 @@ class FailingSegments final : public SegmentStore {
   std::size_t copies() const override { return inner_.copies(); }
   Status sync(Lane lane) override { return inner_.sync(lane); }
   Result<StoredChunk> read(const Location& location) override { return inner_.read(location); }
+  std::optional<FileSlice> payload_in_file(const Location&) override { return std::nullopt; }
   std::vector<SegmentInfo> list() const override { return inner_.list(); }
   Status remove(std::uint64_t segment) override { return inner_.remove(segment); }
   Status seal(Lane lane) override { return inner_.seal(lane); }
