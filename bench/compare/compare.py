@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -32,8 +33,9 @@ def arguments():
     parser.add_argument("--without", default="", help="servers to leave out, separated by ,")
     parser.add_argument("--endpoint", action="append", default=[], metavar="NAME=URL,KEY,SECRET[,PID..]",
                         help="a further server that runs already")
-    parser.add_argument("--objd", action="append", default=[], metavar="NAME=PROGRAM",
-                        help="a further objd, to compare two builds; the first one named is what others are compared with")
+    parser.add_argument("--objd", action="append", default=[], metavar="NAME=PROGRAM [ARGUMENT..]",
+                        help="a further objd, to compare two builds or settings; the first one named is what others are "
+                             "compared with")
     parser.add_argument("--dir", default=None, help="where the stores lie; its disk is measured too (a temporary folder)")
     parser.add_argument("--out", default=str(ROOT / "build" / "bench-results"), help="folder of the result")
     return parser.parse_args()
@@ -44,7 +46,8 @@ def servers(options, folder):
     builds = [text.partition("=")[::2] for text in options.objd]
     if not builds:
         builds = [("objd", os.environ.get("OBJD", str(ROOT / "build" / "release" / "bin" / "objd")))]
-    candidates = [peers.Objd(folder / name, program, name) for name, program in builds]
+    commands = [(name, shlex.split(command)) for name, command in builds]
+    candidates = [peers.Objd(folder / name, command[0], name, command[1:]) for name, command in commands]
     candidates += [ceph.CephGateway(folder / "ceph"), peers.S3rver(folder / "s3rver"), peers.Nginx(folder / "nginx")]
     candidates += [peers.External(text) for text in options.endpoint]
     running, absent = [], {}
@@ -104,7 +107,10 @@ def measure(options, running, measured, results):
 
 
 def machine():
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    facts = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    # Virtual machines tend to hide the model's name; family and model say which it is.
+    model = f"{facts.get('model name', '?')}, family {facts.get('cpu family', '?')} model {facts.get('model', '?')}"
     memory = int(open("/proc/meminfo").readline().split()[1]) // (1 << 20)
     return f"{os.cpu_count()} processors ({model}), {memory} GiB, Linux {os.uname().release}, load {os.getloadavg()[0]:.1f} at the end"
 

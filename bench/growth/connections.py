@@ -3,9 +3,7 @@
 One server, and one run of objbench for each number of connections, in turns; medians, and ratios from row to row.
 """
 import argparse
-import json
 import math
-import os
 import pathlib
 import resource
 import shutil
@@ -15,25 +13,12 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench" / "compare"))
+from load import RATIO_MAX, add_programs, check_programs, count, objbench, peers
 
-import peers  # noqa: E402
-
-RATIO_MAX = 1.3  # of ten times the connections
-RUN_SECONDS_MAX = 600
 FILES_BESIDE_CONNECTIONS = 1000
 CONNECTIONS_PER_WARM_UP_SECOND = 500  # opened and used once before what is measured begins, also on a busy machine
 # A thread of the load generator for each connection: on few processors one may wait long between connecting and asking.
 PATIENCE = ("--head-timeout", "120", "--idle-timeout", "300")
-PREFIX = "growth/"
-
-
-def count(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not above 0")
-    return value
 
 
 def arguments():
@@ -44,15 +29,11 @@ def arguments():
     parser.add_argument("--rounds", type=count, default=3, help="runs of each row; the median counts (3)")
     parser.add_argument("--seconds", type=count, default=5, help="length of a run (5)")
     parser.add_argument("--objects", type=count, default=2000, help="objects of 4 KiB that are read (2000)")
-    parser.add_argument("--objd", default=os.environ.get("OBJD", str(ROOT / "build/release/bin/objd")), help="the server's program")
-    parser.add_argument("--objbench", default=str(ROOT / "build/release/bin/objbench"), help="the load generator's program")
-    parser.add_argument("--dir", default=None, help="where the store lies (a temporary folder)")
+    add_programs(parser)
     options = parser.parse_args()
     if sorted(set(options.connections)) != options.connections:
         parser.error("the numbers of connections do not ascend")
-    for program in (options.objd, options.objbench):
-        if not os.access(program, os.X_OK):
-            parser.error(f"no program {program}")
+    check_programs(parser, options)
     return options
 
 
@@ -69,17 +50,6 @@ def raise_open_files(connections):
             sys.exit(f"connections: {wanted} open files are needed, and {hard} are allowed (ulimit -Hn)")
     else:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def objbench(options, server, kind, *more):
-    command = [options.objbench, kind, "--endpoint", server.endpoint, "--size", "4K", "--prefix", PREFIX, "--json", "-",
-               "--server-pid", str(server.pids[0]), *map(str, more)]
-    environment = {**os.environ, "AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
-    done = subprocess.run(command, env=environment, text=True, capture_output=True, timeout=RUN_SECONDS_MAX)
-    if done.returncode != 0:
-        said = json.loads(done.stdout)["first_error"] if done.stdout else done.stderr.strip()
-        raise RuntimeError(f"{kind} {' '.join(map(str, more))}: {said}")
-    return json.loads(done.stdout)
 
 
 def figures(report):
