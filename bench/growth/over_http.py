@@ -18,7 +18,6 @@ from load import PREFIX, RATIO_MAX, add_programs, check_programs, count, objbenc
 BODY = "128"  # bytes: they lie in the metadata
 CONNECTIONS = 64
 DELETED = 4000
-PAGE = 1000
 REST_SECONDS = 3
 REST_CPU_SHARE = 0.05
 REST_SECONDS_MAX = 600

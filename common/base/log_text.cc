@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -10,6 +11,8 @@
 
 namespace objstore::log {
 namespace {
+
+constexpr std::size_t kUsualLineBytes = 256;
 
 // C0, DEL and C1: the last can steer terminals just as ESC does.
 bool is_control(std::uint32_t code_point) {
@@ -20,8 +23,35 @@ void append_hex(std::string& out, std::string_view bytes) {
   for (const char c : bytes) fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
 }
 
+// Nearly every value: printable ASCII in which nothing has to be escaped.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  if (is_plain(text)) {
+    out += text;
+    return;
+  }
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    const std::string_view sequence = text.substr(0, step.length == 0 ? 1 : step.length);
+    const bool as_it_is = step.length > 0 && !is_control(step.code_point) && text[0] != '\\' && text[0] != '"';
+    if (as_it_is) {
+      out += sequence;
+    } else {
+      append_hex(out, sequence);
+    }
+    text.remove_prefix(sequence.size());
+  }
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
+  if (is_plain(text)) {
+    out += text;
+    text = {};
+  }
   while (!text.empty()) {
     const Utf8Step step = utf8_step(text);
     const std::size_t length = step.length == 0 ? 1 : step.length;
@@ -41,7 +71,7 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_text_value(std::string& out, std::string_view value) {
   const bool quoted = value.empty() || value.contains(' ') || value.contains('=');
   if (quoted) out.push_back('"');
-  out += escape(value);
+  append_escaped(out, value);
   if (quoted) out.push_back('"');
 }
 
@@ -72,25 +102,17 @@ struct JsonValue {
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const Utf8Step step = utf8_step(text);
-    const std::string_view sequence = text.substr(0, step.length == 0 ? 1 : step.length);
-    const bool plain = step.length > 0 && !is_control(step.code_point) && text[0] != '\\' && text[0] != '"';
-    if (plain) {
-      out += sequence;
-    } else {
-      append_hex(out, sequence);
-    }
-    text.remove_prefix(sequence.size());
-  }
+  append_escaped(out, text);
   return out;
 }
 
 std::string format_text(std::string_view message, std::initializer_list<Field> fields) {
-  std::string out = escape(message);
+  std::string out;
+  out.reserve(kUsualLineBytes);
+  append_escaped(out, message);
   for (const Field& field : fields) {
     out.push_back(' ');
-    out += escape(field.name);
+    append_escaped(out, field.name);
     out.push_back('=');
     std::visit(TextValue{out}, field.value);
   }

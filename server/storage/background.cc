@@ -19,8 +19,7 @@ void BackgroundThread::start(std::function<std::chrono::milliseconds()> round) {
 }
 
 void BackgroundThread::run(const std::function<std::chrono::milliseconds()>& round) {
-  // Of this thread alone, on Linux. Where it is refused the work goes on with the priority of all others.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  give_way_to_requests();
   while (!stopping()) {
     const std::chrono::milliseconds pause = round();
     std::unique_lock lock(mutex_);
@@ -54,6 +53,10 @@ bool BackgroundThread::stopping() const {
 void BackgroundThread::sleep(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void give_way_to_requests() {
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
 }
 
 std::chrono::nanoseconds thread_cpu_time() {

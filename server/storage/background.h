@@ -36,6 +36,10 @@ class BackgroundThread {
   std::thread thread_;
 };
 
+// The calling thread alone, on Linux, has a lower priority than those of requests from now on. Where that is refused it
+// goes on with theirs.
+void give_way_to_requests();
+
 // Processor time of the calling thread so far.
 std::chrono::nanoseconds thread_cpu_time();
 

@@ -13,7 +13,7 @@
 namespace objstore::storage {
 namespace {
 
-constexpr std::size_t kChunksAtOnce = 2;                     // being digested, and being stored
+constexpr std::size_t kChunksAtOnce = 4;                     // waiting or being digested; and likewise stored
 constexpr std::size_t kSmallBodyMax = std::size_t{1} << 20;  // larger bodies get a lane of their own
 
 // States that a row is as it was read.

@@ -39,6 +39,7 @@ void Collector::start() {
 }
 
 void Collector::run() {
+  give_way_to_requests();
   auto next_sweep = std::chrono::steady_clock::now();
   while (true) {
     const auto taken = step();

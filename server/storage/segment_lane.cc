@@ -209,7 +209,7 @@ Status SegmentLane::put(ByteView bytes) {
   while (!bytes.empty()) {
     const MutableBytes room = buffer_.storage().subspan(filled_);
     const std::size_t size = std::min(room.size(), bytes.size());
-    copy_bytes(bytes.first(size), room);
+    copy_bytes_out(bytes.first(size), room);
     filled_ += size;
     bytes = bytes.subspan(size);
     if (filled_ == buffer_.capacity()) OBJSTORE_TRY(write_blocks());

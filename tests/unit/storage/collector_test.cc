@@ -1,6 +1,9 @@
 // The interleavings that the rules of docs/architecture.md ("when everything happens at once") are there for.
 #include "server/storage/collector.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <thread>
 
 #include "server/storage/background.h"
@@ -160,6 +163,17 @@ TEST_CASE("a segment that an upload under way has written to is not removed", "[
   test::must(engine.collector().sweep());
   const Layout layout = test::must(upload.commit());
   CHECK(test::must(read(engine, layout)) == body);
+}
+
+TEST_CASE("background work gives way to requests, and who starts it does not") {
+  const int before = ::getpriority(PRIO_PROCESS, 0);
+  int there = 0;
+  std::thread([&there] {
+    give_way_to_requests();
+    there = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
+  }).join();
+  CHECK(there >= 10);
+  CHECK(::getpriority(PRIO_PROCESS, 0) == before);
 }
 
 TEST_CASE("looking for something to do takes at most a hundredth of a processor") {
