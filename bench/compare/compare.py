@@ -106,6 +106,17 @@ def measure(options, running, measured, results):
                 print(f"    {number}/{options.rounds}  {row.name:38} {peer.name:14} {said}", flush=True)
 
 
+def check_space(options, folder, servers_running):
+    """A full disk makes every figure a failure, and takes everything else on it down, too."""
+    body = 64 << 20
+    of_a_round = (2 * 4 * options.seconds + 4 * 3 + 8) * body + (2 << 30)
+    needed = servers_running * (options.rounds + 1) * of_a_round
+    there = shutil.disk_usage(folder).free
+    if there < needed:
+        sys.exit(f"compare: {servers_running} servers write up to {needed >> 30} GiB in {options.rounds} rounds of {options.seconds} s, "
+                 f"and {there >> 30} GiB are free; take less, or another disk (--dir)")
+
+
 def machine():
     facts = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if ":" in line)
     facts = {name.strip(): value.strip() for name, value in facts.items()}
@@ -150,6 +161,7 @@ def main():
         running, absent = servers(options, folder)
         if not running:
             sys.exit("compare: nothing to measure")
+        check_space(options, folder, len(running))
         results = {}
         try:
             measure(options, running, measured, results)

@@ -58,8 +58,8 @@ def rows(seconds, keys):
         Row("GET 64 MiB, 1 connection", "get", (*large, *counted, "--objects", "4", "--concurrency", "1"), "GB/s"),
         Row("multipart 1 GiB, 4 connections", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1"), "s",
             operation="upload"),
-        Row("... its Complete", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1", "--parts", "64",
-                                              "--part-size", "64K"), "s", operation="complete"),
+        Row("... its Complete", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1", "--parts", "16",
+                                              "--part-size", "5M"), "s", operation="complete"),
         Row("mixed 45/15/10/30, 4 KiB, 64", "mixed", (*small, *timed, "--objects", "2000"), "op/s", operation="get"),
     ]
 
