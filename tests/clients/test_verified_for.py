@@ -51,6 +51,19 @@ def test_a_reader_that_pauses_gets_all_of_it(own_server):
     assert get(s3) == body
 
 
+def test_readers_that_go_away_harm_nobody(own_server):
+    objd = own_server("--verified-for", "60")
+    s3, body = make_bucket(objd)
+    large = noise(40 * MIB, seed="goes away")
+    s3.put_object(Bucket="sent", Key="goes-away", Body=large)
+    assert get(s3, "goes-away") == large
+    for taken in (1, MIB, 5 * MIB):
+        stream = s3.get_object(Bucket="sent", Key="goes-away")["Body"]
+        assert stream.read(taken) == large[:taken]
+        stream.close()
+    assert get(s3) == body and objd.metrics()[SENT_FROM_FILES] > 0
+
+
 def test_by_default_every_read_is_verified(own_server):
     objd = own_server()
     s3, body = make_bucket(objd)
