@@ -19,6 +19,7 @@ using asio::ip::tcp;
 // Without a file descriptor to spare accept() fails at once, again and again: waiting costs nothing, spinning a core.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr int kBacklog = 4096;
+constexpr int kAcceptsAtOnce = 64;
 
 Result<tcp::endpoint> resolve(asio::io_context& context, const Listener& listener) {
   error_code error;
@@ -74,6 +75,7 @@ Status Acceptor::open(const tcp::endpoint& endpoint) {
                static_cast<socklen_t>(kCongestion.size()));
   if (acceptor_.bind(endpoint, error)) return refused("be bound", error);
   if (acceptor_.listen(kBacklog, error)) return refused("listen", error);
+  if (acceptor_.non_blocking(true, error)) return refused("be set up", error);
   return {};
 }
 
@@ -81,7 +83,7 @@ void Acceptor::start(NextContext next, Admit admit, std::move_only_function<void
   next_ = std::move(next);
   admit_ = std::move(admit);
   ended_ = std::move(ended);
-  asio::co_spawn(context_.get_executor(), loop(next_, admit_), [this](const std::exception_ptr& exception) {
+  asio::co_spawn(context_.get_executor(), loop(), [this](const std::exception_ptr& exception) {
     if (exception) log::error("an acceptor ended with an exception");
     ended_();
   });
@@ -96,17 +98,33 @@ void Acceptor::close() {
   });
 }
 
-Awaitable<void> Acceptor::loop(NextContext& next, Admit& admit) {
+// Takes who waits in the backlog without giving way to connections in between: a turn of a busy thread's queue may be
+// long, and at one new connection a turn the backlog overflows. `home` is where the next one is to live.
+error_code Acceptor::take_waiting(asio::io_context*& home) {
+  for (int taken = 0; taken < kAcceptsAtOnce; ++taken) {
+    error_code error;
+    Socket socket(home->get_executor());
+    acceptor_.accept(socket, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return {};
+    if (error) return error;
+    admit_(std::move(socket), *home);
+    home = &next_();
+  }
+  return {};
+}
+
+Awaitable<void> Acceptor::loop() {
+  asio::io_context* home = &next_();
   while (!is_closed_) {
-    asio::io_context& home = next();
-    Socket socket(home.get_executor());
-    const auto [error] = co_await acceptor_.async_accept(socket, kAwaitTuple);
+    Socket socket(home->get_executor());
+    auto [error] = co_await acceptor_.async_accept(socket, kAwaitTuple);
     if (is_closed_) co_return;
     if (!error) {
-      admit(std::move(socket), home);
-      continue;
+      admit_(std::move(socket), *home);
+      home = &next_();
+      error = take_waiting(home);
     }
-    if (error == asio::error::connection_aborted) continue;
+    if (!error || error == asio::error::connection_aborted) continue;
     log::warn("a connection could not be accepted", {{"error", error.message()}});
     timer_.expires_after(kAcceptPause);
     co_await timer_.async_wait(kAwaitTuple);

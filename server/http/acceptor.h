@@ -29,7 +29,8 @@ class Acceptor {
   using Native = asio::basic_socket_acceptor<asio::ip::tcp, IoExecutor>;
   explicit Acceptor(asio::io_context& context) : context_(context), acceptor_(context), timer_(context) {}
   Status open(const asio::ip::tcp::endpoint& endpoint);
-  Awaitable<void> loop(NextContext& next, Admit& admit);
+  Awaitable<void> loop();
+  error_code take_waiting(asio::io_context*& home);
 
   asio::io_context& context_;
   Native acceptor_;
