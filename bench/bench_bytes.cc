@@ -76,6 +76,27 @@ BENCHMARK_CAPTURE(body_digest, md5_chunks / portable, Wants::kMd5, Path::kPortab
 BENCHMARK_CAPTURE(body_digest, md5_sha256_chunks / stitched, Wants::kMd5AndSha256, Path::kFastest);
 BENCHMARK_CAPTURE(body_digest, md5_sha256_chunks / portable, Wants::kMd5AndSha256, Path::kPortable);
 
+// Chunks of several bodies at once, as uploads that come together have them.
+void bodies_together(benchmark::State& state) {
+  const auto chunk = noise(kChunkAverage);
+  std::vector<objstore::BodyDigest> bodies;
+  for (std::int64_t i = 0; i < state.range(0); ++i) bodies.emplace_back(Wants::kMd5);
+  for (auto _ : state) {
+    std::vector<objstore::BodyDigest::Steps> steps;
+    for (auto& body : bodies) {
+      auto one = body.in_steps(chunk);
+      if (!one) return state.SkipWithError("this processor digests one body at a time");
+      steps.push_back(std::move(*one));
+    }
+    std::vector<objstore::BodyDigest::Steps*> together;
+    for (auto& one : steps) together.push_back(&one);
+    objstore::BodyDigest::Steps::advance(together, steps.front().left());
+    for (auto& one : steps) benchmark::DoNotOptimize(one.finish());
+  }
+  report(state, chunk.size() * bodies.size());
+}
+BENCHMARK(bodies_together)->DenseRange(1, objstore::BodyDigest::Steps::kTogetherMax);
+
 void cut(benchmark::State& state) {
   const auto body = noise(kBodyBytes);
   const objstore::storage::Chunker chunker(kChunkAverage);

@@ -143,10 +143,21 @@ void BodyDigest::Steps::advance(std::size_t blocks) noexcept {
   blocks_ -= blocks;
 }
 
-void BodyDigest::Steps::advance_two(Steps& one, Steps& two, std::size_t blocks) noexcept {
-  kernels::advance_two(one.lane_, two.lane_, blocks);
-  one.blocks_ -= blocks;
-  two.blocks_ -= blocks;
+void BodyDigest::Steps::advance(std::span<Steps* const> bodies, std::size_t blocks) noexcept {
+  if (bodies.size() > 2 && kernels::four_available()) {
+    kernels::BodyLane spare = bodies.front()->lane_;  // what nobody needs goes along for a third body
+    kernels::advance_four({&bodies[0]->lane_, &bodies[1]->lane_, &bodies[2]->lane_,
+                           bodies.size() > 3 ? &bodies[3]->lane_ : &spare},
+                          blocks);
+    for (Steps* const body : bodies) body->blocks_ -= blocks;
+    return;
+  }
+  for (; bodies.size() > 1; bodies = bodies.subspan(2)) {
+    kernels::advance_two(bodies[0]->lane_, bodies[1]->lane_, blocks);
+    bodies[0]->blocks_ -= blocks;
+    bodies[1]->blocks_ -= blocks;
+  }
+  if (!bodies.empty()) bodies.front()->advance(blocks);
 }
 
 Sha256 BodyDigest::Steps::finish() {

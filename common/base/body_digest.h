@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "common/base/bytes.h"
 #include "common/base/digest.h"
@@ -32,7 +33,7 @@ class BodyDigest {
   Sha256 chunk(ByteView bytes);
 
   class Steps;
-  // chunk() in steps, for whoever digests two bodies at once. Nothing when this body's digests come in no steps: those
+  // chunk() in steps, for whoever digests several bodies at once. Nothing when this body's digests come in no steps: those
   // of the portable path, and where anything but MD5 is wanted of the whole body.
   std::optional<Steps> in_steps(ByteView chunk);
 
@@ -66,8 +67,10 @@ class BodyDigest::Steps {
   // Blocks of kernels::kBlock bytes.
   std::size_t left() const noexcept { return blocks_; }
   void advance(std::size_t blocks) noexcept;
-  // Of two bodies, in one stream of instructions: in 0.6 of the time of one after the other.
-  static void advance_two(Steps& one, Steps& two, std::size_t blocks) noexcept;
+  // Of one to kTogetherMax different bodies, in one stream of instructions: two in 0.6 of the time of one after the
+  // other, four in 0.35 of it where the processor has AVX-512.
+  static constexpr std::size_t kTogetherMax = 4;
+  static void advance(std::span<Steps* const> bodies, std::size_t blocks) noexcept;
   // When none is left: the chunk's SHA-256.
   Sha256 finish();
 

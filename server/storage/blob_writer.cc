@@ -125,7 +125,7 @@ BlobWriter::Pending* BlobWriter::name_chunk(const ChunkId& id, ByteView raw) {
 }
 
 ChunkId BlobWriter::digest(ByteView raw) {
-  return body_ ? engine_.digest_pairs().chunk(*body_, raw) : sha256(raw);
+  return body_ ? engine_.digest_groups().chunk(*body_, raw) : sha256(raw);
 }
 
 // Of a body of several chunks, one is digested and the one before it is stored while the next is being received and

@@ -65,7 +65,7 @@ Engine::Engine(std::unique_ptr<MetadataStore> metadata, Executor& executor, cons
       epochs_(clock, options_.operation_age_max),
       chunker_(chunk_average),
       chunk_buffers_(chunker_.max_size(), kIdleChunkBuffers),
-      digest_pairs_(
+      digest_groups_(
           std::max(1U, std::thread::hardware_concurrency() / 2)),  // the other half has the rest of an upload to do
       verified_lately_(clock, options_.verified_for),
       next_id_(run << kRunShift | 1) {}

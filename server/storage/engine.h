@@ -18,7 +18,7 @@
 
 #include "common/base/buffer.h"
 #include "common/base/clock.h"
-#include "common/base/digest_pairs.h"
+#include "common/base/digest_groups.h"
 #include "common/base/executor.h"
 #include "common/base/source.h"
 #include "server/storage/chunker.h"
@@ -117,7 +117,7 @@ class Engine {
   static constexpr std::size_t kRepairsMax = 1024;
 
   Buffer chunk_buffer() { return chunk_buffers_.acquire(); }
-  DigestPairs& digest_pairs() { return digest_pairs_; }
+  DigestGroups& digest_groups() { return digest_groups_; }
   VerifiedLately& verified_lately() { return verified_lately_; }
 
   // Marks a location that failed its checksum, unless the row says something else by now.
@@ -147,7 +147,7 @@ class Engine {
   RemovalGate removal_gate_;
   Chunker chunker_;
   BufferPool chunk_buffers_;
-  DigestPairs digest_pairs_;
+  DigestGroups digest_groups_;
   VerifiedLately verified_lately_;
   std::atomic<std::uint64_t> next_id_;
   std::atomic<std::uint32_t> next_lane_{0};

@@ -99,27 +99,35 @@ TEST_CASE("a body above 512 MiB has its length in bits right") {
   CHECK(as_text(digest.finish().md5) == md5.finish());
 }
 
-TEST_CASE("two bodies that go on together, by steps of any length, each have OpenSSL's digests") {
+TEST_CASE("one to four bodies that go on together, by steps of any length, each have OpenSSL's digests") {
   if (!BodyDigest::is_accelerated()) return;  // then there are no steps
   const auto seed = std::random_device()();
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 40; ++round) {
-    BodyDigest digests[2] = {BodyDigest(BodyDigest::Wants::kMd5), BodyDigest(BodyDigest::Wants::kMd5)};
-    std::vector<std::byte> bodies[2];
-    for (int chunk = 0; chunk < 5; ++chunk) {
-      const std::vector<std::byte> chunks[2] = {noise(random() % 9000, random), noise(random() % 9000, random)};
-      BodyDigest::Steps one = *digests[0].in_steps(chunks[0]);
-      BodyDigest::Steps two = *digests[1].in_steps(chunks[1]);
-      while (one.left() > 0 && two.left() > 0)
-        BodyDigest::Steps::advance_two(one, two, 1 + random() % std::min(one.left(), two.left()));
-      one.advance(one.left());
-      two.advance(two.left());
-      CHECK(as_text(one.finish()) == reference(DigestKind::kSha256, chunks[0]));
-      CHECK(as_text(two.finish()) == reference(DigestKind::kSha256, chunks[1]));
-      for (int i = 0; i < 2; ++i) bodies[i].insert(bodies[i].end(), chunks[i].begin(), chunks[i].end());
+  for (std::size_t round = 0; round < 80; ++round) {
+    const std::size_t count = 1 + round % BodyDigest::Steps::kTogetherMax;
+    std::vector<BodyDigest> digests;
+    for (std::size_t i = 0; i < count; ++i) digests.emplace_back(BodyDigest::Wants::kMd5);
+    std::vector<std::vector<std::byte>> bodies(count);
+    for (int turn = 0; turn < 5; ++turn) {
+      std::vector<std::vector<std::byte>> chunks;
+      std::vector<BodyDigest::Steps> steps;
+      for (std::size_t i = 0; i < count; ++i) chunks.push_back(noise(random() % 9000, random));
+      for (std::size_t i = 0; i < count; ++i) steps.push_back(*digests[i].in_steps(chunks[i]));
+      std::vector<BodyDigest::Steps*> going;
+      for (auto& one : steps) going.push_back(&one);
+      while (!going.empty()) {
+        const std::size_t most = (*std::ranges::min_element(going, {}, &BodyDigest::Steps::left))->left();
+        BodyDigest::Steps::advance(going, most == 0 ? 0 : 1 + random() % most);
+        std::erase_if(going, [](const auto* one) { return one->left() == 0; });
+        std::ranges::shuffle(going, random);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        CHECK(as_text(steps[i].finish()) == reference(DigestKind::kSha256, chunks[i]));
+        bodies[i].insert(bodies[i].end(), chunks[i].begin(), chunks[i].end());
+      }
     }
-    for (int i = 0; i < 2; ++i)
+    for (std::size_t i = 0; i < count; ++i)
       check_whole(digests[i].finish(), {BodyDigest::Wants::kMd5, BodyDigest::Path::kFastest}, bodies[i]);
   }
 }

@@ -1,4 +1,4 @@
-#include "common/base/digest_pairs.h"
+#include "common/base/digest_groups.h"
 
 #include <catch2/catch.hpp>
 #include <random>
@@ -25,12 +25,12 @@ Upload some_upload(std::mt19937_64& random) {
 }
 
 // How many digests differ from OpenSSL's.
-int wrong_digests(DigestPairs& pairs, const Upload& upload, BodyDigest::Wants wants, BodyDigest::Path path) {
+int wrong_digests(DigestGroups& groups, const Upload& upload, BodyDigest::Wants wants, BodyDigest::Path path) {
   BodyDigest body(wants, path);
   int wrong = 0;
   ByteView rest = upload.body;
   for (const std::size_t length : upload.chunks) {
-    if (pairs.chunk(body, rest.first(length)) != sha256(rest.first(length))) ++wrong;
+    if (groups.chunk(body, rest.first(length)) != sha256(rest.first(length))) ++wrong;
     rest = rest.subspan(length);
   }
   return wrong + (body.finish().md5 == md5(upload.body) ? 0 : 1);
@@ -43,16 +43,16 @@ TEST_CASE("more uploads than places get the digests of their own bodies, whoever
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
   for (const std::size_t places : {1, 2, 3}) {
-    DigestPairs pairs(places);
+    DigestGroups groups(places);
     std::vector<Upload> uploads;
-    for (int i = 0; i < 6; ++i) uploads.push_back(some_upload(random));
+    for (int i = 0; i < 9; ++i) uploads.push_back(some_upload(random));
     std::vector<int> wrong(uploads.size(), -1);
     {
       std::vector<std::jthread> threads;
       for (std::size_t i = 0; i < uploads.size(); ++i) {
         const auto wants = i == 0 ? BodyDigest::Wants::kMd5AndSha256 : BodyDigest::Wants::kMd5;
         const auto path = i == 1 ? BodyDigest::Path::kPortable : BodyDigest::Path::kFastest;
-        threads.emplace_back([&, i, wants, path] { wrong[i] = wrong_digests(pairs, uploads[i], wants, path); });
+        threads.emplace_back([&, i, wants, path] { wrong[i] = wrong_digests(groups, uploads[i], wants, path); });
       }
     }
     CHECK(wrong == std::vector<int>(uploads.size(), 0));
