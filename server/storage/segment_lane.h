@@ -43,6 +43,7 @@ class SegmentLane {
   Status open_segment(std::span<const DirectoryIndex> avoid);
   Status create_segment(std::uint64_t id, std::uint64_t epoch);
   Status reserve(std::uint64_t end);
+  Status zero_ahead();
   Status put(ByteView bytes);
   Status pad();
   Status write_blocks();
@@ -69,7 +70,9 @@ class SegmentLane {
   std::uint64_t segment_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t written_ = 0;    // bytes handed to the file: whole blocks, each once
+  std::uint64_t group_ = 0;      // where what is not synced begins
   std::uint64_t allocated_ = 0;  // the file has blocks up to here
+  std::uint64_t zeroed_ = 0;     // of these, zeros have been written up to here; may be less than written_
   Buffer buffer_;
   std::size_t filled_ = 0;  // bytes in buffer_ that follow `written_`
 };
