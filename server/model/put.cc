@@ -9,13 +9,26 @@ namespace {
 
 using storage::Table;
 
+// The bucket as it was when the upload began, for the first try of its commit: the batch states that it still is so.
+struct Begun {
+  storage::Moment moment;  // before that read and all that follow
+  Stored<BucketRow> bucket;
+};
+
+Result<Begun> begin(CatalogImpl& catalog, const std::string& bucket_name) {
+  const storage::Moment moment = catalog.engine().metadata().moment();
+  OBJSTORE_ASSIGN(auto bucket, catalog.bucket_for_write(bucket_name));
+  return Begun{moment, std::move(bucket)};
+}
+
 class ObjectWriterImpl final : public ObjectWriter {
  public:
-  ObjectWriterImpl(CatalogImpl& catalog, BucketName bucket, ObjectKey key, const BucketRow& row)
+  ObjectWriterImpl(CatalogImpl& catalog, ObjectKey key, Begun begun)
       : catalog_(catalog),
-        bucket_(std::move(bucket)),
         key_(std::move(key)),
-        content_(std::make_shared<ContentWriter>(catalog.engine(), row.domain, row.info.etag, kInlineBytesMax)) {}
+        begun_(std::move(begun)),
+        content_(std::make_shared<ContentWriter>(catalog.engine(), begun_.bucket.row.domain,
+                                                 begun_.bucket.row.info.etag, kInlineBytesMax)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
   void want(BodyDigest::Wants wants) override { content_->want(wants); }
@@ -25,8 +38,8 @@ class ObjectWriterImpl final : public ObjectWriter {
 
  private:
   CatalogImpl& catalog_;
-  const BucketName bucket_;
   const ObjectKey key_;
+  Begun begun_;
   // Shared with the commit, which may outlive this writer.
   std::shared_ptr<ContentWriter> content_;
 };
@@ -34,9 +47,12 @@ class ObjectWriterImpl final : public ObjectWriter {
 Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
   CHECK(content_->sealed());
   CatalogImpl& catalog = catalog_;
-  auto build = [&catalog, bucket_name = bucket_, key = key_, content = content_,
-                what = std::move(what)]() -> Result<CatalogImpl::Attempt<ObjectInfo>> {
-    OBJSTORE_ASSIGN(const auto bucket, catalog.bucket_for_write(bucket_name.str()));
+  auto build = [&catalog, begun = std::move(begun_), again = false, key = key_, content = content_,
+                what = std::move(what)]() mutable -> Result<CatalogImpl::Attempt<ObjectInfo>> {
+    if (std::exchange(again, true)) {
+      OBJSTORE_ASSIGN(begun, begin(catalog, begun.bucket.row.info.name));
+    }
+    const Stored<BucketRow>& bucket = begun.bucket;
     OBJSTORE_ASSIGN(const auto current, catalog.read_object(bucket.row.info.id, key.str()));
     OBJSTORE_TRY(CatalogImpl::check(what.condition, current));
     ObjectRow row;
@@ -48,6 +64,7 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
     row.info.attributes = what.attributes;
     catalog.stamp(bucket, row);
     CatalogImpl::Attempt<ObjectInfo> attempt;
+    attempt.batch.read_since(begun.moment);
     if (content->inlined()) {
       row.inlined = true;
       attempt.batch.put(Table::kInline, storage::id_key(row.object_id), std::string(as_text(content->inline_bytes())));
@@ -68,9 +85,9 @@ Ticket<ObjectInfo> ObjectWriterImpl::commit(Commit what) {
 }  // namespace
 
 Result<std::unique_ptr<ObjectWriter>> CatalogImpl::begin_put(const BucketName& bucket_name, const ObjectKey& key) {
-  OBJSTORE_ASSIGN(const auto bucket, bucket_for_write(bucket_name.str()));
+  OBJSTORE_ASSIGN(Begun begun, begin(*this, bucket_name.str()));
   OBJSTORE_TRY(engine_.admit(0));
-  return std::make_unique<ObjectWriterImpl>(*this, bucket_name, key, bucket.row);
+  return std::make_unique<ObjectWriterImpl>(*this, key, std::move(begun));
 }
 
 }  // namespace objstore::model

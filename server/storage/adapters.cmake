@@ -7,6 +7,7 @@ set(ADAPTER_SOURCES
   memory_metadata_store.cc
   memory_segment_store.cc
   read_buffers.cc
+  recent_changes.cc
   rocksdb_log_end.cc
   rocksdb_manners.cc
   rocksdb_metadata_store.cc

@@ -48,7 +48,12 @@ void Batch::erase(Table table, std::string key) {
 
 void Batch::add(std::string key, std::int64_t delta) {
   bytes_ += key.size() + kCounterBytes;
-  additions_.push_back({std::move(key), delta});
+  additions_.push_back({std::move(key), delta, false});
+}
+
+void Batch::start(std::string key, std::int64_t value) {
+  bytes_ += key.size() + kCounterBytes;
+  additions_.push_back({std::move(key), value, true});
 }
 
 void Batch::erase_counter(std::string key) {

@@ -153,6 +153,7 @@ Status BlobWriter::store_chunk(const ChunkId& id, ByteView raw, Pending& pending
     OBJSTORE_ASSIGN(const ChunkRow found, decode_chunk(*stored));
     if (found.usable()) return {};
   }
+  pending.absent = !stored;
   OBJSTORE_ASSIGN(pending.appended, append(id, raw));
   pinned_.insert(pinned_.end(), pending.appended.begin(), pending.appended.end());
   return {};
@@ -172,6 +173,8 @@ Result<std::vector<Location>> BlobWriter::append(const ChunkId& id, ByteView raw
 // Counts every chunk of the present page: those that are stored by now where they are, the others at our own copy.
 Status BlobWriter::count_pending(Batch& batch, LaneSet& lanes) {
   if (guard_.revoked()) return fail(Errc::kUnavailable, "the upload took too long");
+  const bool all_absent = std::ranges::all_of(pending_, [](const auto& entry) { return entry.second.absent; });
+  if (!std::exchange(counted_, true) && all_absent) return count_absent(batch, lanes);
   // Read first: if a damaged chunk is found between here and the commit, the commit fails and we look again.
   OBJSTORE_ASSIGN(const auto quarantine, engine_.metadata().get(Table::kStore, kQuarantineKey));
   std::vector<std::string> keys;
@@ -184,6 +187,17 @@ Status BlobWriter::count_pending(Batch& batch, LaneSet& lanes) {
     OBJSTORE_TRY(count_chunk(batch, lanes, {domain_, id}, pending, stored[i++], relies_on_found));
   }
   if (relies_on_found) expect_as_read(batch, Table::kStore, std::string(kQuarantineKey), quarantine);
+  return {};
+}
+
+// The first try of a page that is all new does not look again: the batch states that the chunks still are absent, and
+// counts on nothing that was found.
+Status BlobWriter::count_absent(Batch& batch, LaneSet& lanes) {
+  for (const auto& [id, pending] : pending_) {
+    const ChunkKey key{domain_, id};
+    batch.add(chunk_count_key(key), pending.occurrences);
+    OBJSTORE_TRY(place(batch, lanes, key, pending, std::nullopt, {}));
+  }
   return {};
 }
 
@@ -280,6 +294,7 @@ Status BlobWriter::stage_page() {
   if (!committed) return std::unexpected(committed.error());
   page_chunks_.clear();
   pending_.clear();
+  counted_ = false;
   unpin();
   return {};
 }
@@ -310,7 +325,7 @@ Result<Extent> BlobWriter::publish(Batch& batch, LaneSet& lanes) {
   batch.expect_absent(Table::kContents, content);
   batch.put(Table::kContents, content, id_key(blob_));
   batch.put(Table::kBlobs, id_key(blob_), encode(blob));
-  batch.add(blob_count_key(blob_), 1);
+  batch.start(blob_count_key(blob_), 1);
   return Extent{blob_, 0, size_};
 }
 

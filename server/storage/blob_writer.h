@@ -45,6 +45,7 @@ class BlobWriter {
   struct Pending {
     std::uint32_t raw_size = 0;
     std::int64_t occurrences = 0;
+    bool absent = false;             // there was no row when it was looked up
     std::vector<Location> appended;  // our own copies
   };
 
@@ -58,6 +59,7 @@ class BlobWriter {
   Status store_chunk(const ChunkId& id, ByteView raw, Pending& pending);
   Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
   Status count_pending(Batch& batch, LaneSet& lanes);
+  Status count_absent(Batch& batch, LaneSet& lanes);
   Status count_chunk(Batch& batch, LaneSet& lanes, const ChunkKey& key, const Pending& pending,
                      const std::optional<std::string>& stored, bool& relies_on_found);
   Status heal_pending(Batch& batch, LaneSet& lanes);
@@ -86,6 +88,7 @@ class BlobWriter {
   std::vector<ChunkRef> page_chunks_;   // of the present page, in order
   std::map<ChunkId, Pending> pending_;  // of the present page, each once
   std::vector<Location> pinned_;        // what was appended and is not committed
+  bool counted_ = false;                // a commit of pending_ has been tried
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
   // Chunks that are being stored; pinned_, and what pending_ has of such a chunk, belong to it. Then those that are

@@ -17,6 +17,8 @@
 
 namespace objstore::storage {
 
+class RecentChanges;
+
 class GroupCheck {
  public:
   // What the store holds before the group.
@@ -24,7 +26,8 @@ class GroupCheck {
   // The last value of each key that the group writes; nothing: erased.
   using Changes = std::unordered_map<std::string_view, std::optional<std::string_view>>;
 
-  explicit GroupCheck(Read read) : read_(std::move(read)) {}
+  // `recent` outlives the check.
+  GroupCheck(Read read, const RecentChanges& recent) : read_(std::move(read)), recent_(recent) {}
 
   // Success: the batch is part of the group. Errors as MetadataStore::commit states them; the batch has no part in it.
   Status admit(const Batch& batch);
@@ -32,13 +35,19 @@ class GroupCheck {
   const Changes& changes(Table table) const { return changes_[static_cast<std::size_t>(table)]; }
 
  private:
-  using Counters = std::unordered_map<std::string_view, std::int64_t>;
+  struct Counter {
+    std::int64_t value = 0;  // what is added, then what it comes to
+    bool starts = false;
+  };
+  using Counters = std::unordered_map<std::string_view, Counter>;
 
+  bool stays_as_read(const Batch& batch, const Batch::Condition& condition) const;
   Result<std::optional<std::string>> current(Table table, std::string_view key) const;
   Status check_conditions(const Batch& batch) const;
   Result<Counters> add_up(const Batch& batch) const;
 
   Read read_;
+  const RecentChanges& recent_;
   std::array<Changes, kTableCount> changes_;
   std::deque<std::string> counters_;  // owns what changes_ refers to; a deque does not move its elements
 };

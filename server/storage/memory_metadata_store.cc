@@ -8,6 +8,7 @@
 
 #include "common/base/check.h"
 #include "server/storage/group_check.h"
+#include "server/storage/recent_changes.h"
 
 namespace objstore::storage {
 namespace {
@@ -127,15 +128,21 @@ class MemoryMetadataStore final : public MetadataStore {
 
   std::vector<Status> commit(std::span<const Batch> group) override {
     std::unique_lock lock(mutex_);
-    GroupCheck check([this](Table table, std::string_view key) -> Result<std::optional<std::string>> {
-      return find(state(table)->rows, key);
-    });
+    GroupCheck check(
+        [this](Table table, std::string_view key) -> Result<std::optional<std::string>> {
+          return find(state(table)->rows, key);
+        },
+        recent_);
     std::vector<Status> answers;
     answers.reserve(group.size());
     for (const Batch& batch : group) answers.push_back(check.admit(batch));
+    recent_.begin(check);
     for (std::size_t i = 0; i < kTableCount; ++i) apply(tables_[i], check.changes(static_cast<Table>(i)));
+    recent_.end();
     return answers;
   }
+
+  Moment moment() const override { return recent_.now(); }
 
   Usage usage() const override {
     std::shared_lock lock(mutex_);
@@ -177,6 +184,7 @@ class MemoryMetadataStore final : public MetadataStore {
 
   const std::shared_ptr<TableState>& state(Table table) const { return tables_[static_cast<std::size_t>(table)]; }
 
+  RecentChanges recent_;
   mutable std::shared_mutex mutex_;
   std::array<std::shared_ptr<TableState>, kTableCount> tables_;  // guarded by mutex_
 };

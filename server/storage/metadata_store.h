@@ -41,6 +41,10 @@ inline constexpr std::size_t kTableCount = 17;
 // "objects" and so on: the name of the column family.
 std::string_view to_string(Table table) noexcept;
 
+// A point in the sequence of commit groups, while the store is open: see MetadataStore::moment().
+using Moment = std::uint64_t;
+inline constexpr Moment kNoMoment = 0;
+
 // A write that happens as a whole, or not at all. Preconditions compare with what is stored when the batch's turn
 // comes, earlier batches of its group included. Of two writes to one key the later one counts.
 class Batch {
@@ -51,12 +55,19 @@ class Batch {
   void expect_absent(Table table, std::string key);
   void expect_counter(std::string key, std::int64_t value);  // an absent counter is 0
 
+  // All rows that this batch states were read as stated, from the store, after it was asked for this moment. So the
+  // store need not read again what no commit has touched since. Never for a row that was not read, or read before.
+  void read_since(Moment moment) noexcept { read_since_ = moment; }
+  Moment read_since() const noexcept { return read_since_; }
+
   void put(Table table, std::string key, std::string value);
   void erase(Table table, std::string key);
   // kCounts[key] += delta. A counter that reaches 0 stays, with value 0, until erase_counter. A result below 0 refuses
   // the batch with kCorrupt.
   void add(std::string key, std::int64_t delta);
   void erase_counter(std::string key);
+  // add() for a counter that was never there, as its name holds an id that is new: it is not looked up.
+  void start(std::string key, std::int64_t value);
 
   struct Condition {
     Table table;
@@ -75,6 +86,7 @@ class Batch {
   struct Addition {
     std::string key;
     std::int64_t delta;
+    bool starts;  // nothing is stored
   };
   const std::vector<Condition>& conditions() const noexcept { return conditions_; }
   const std::vector<CounterCondition>& counter_conditions() const noexcept { return counter_conditions_; }
@@ -89,6 +101,7 @@ class Batch {
   std::vector<Write> writes_;
   std::vector<Addition> additions_;
   std::size_t bytes_ = 0;
+  Moment read_since_ = kNoMoment;
 };
 
 // Walks one table in byte order of keys. Sees one consistent state. One thread at a time; must not outlive its reader.
@@ -127,6 +140,9 @@ class MetadataStore : public MetadataReader {
   // written or synced; what of the group survives is unknown until the store is opened again, and every later commit
   // answers kIo.
   virtual std::vector<Status> commit(std::span<const Batch> group) = 0;
+
+  // For Batch::read_since(): what get, multi_get and scan find from now on is the state of this moment, or a later one.
+  virtual Moment moment() const = 0;
 
   struct Usage {
     std::uint64_t disk_bytes = 0;

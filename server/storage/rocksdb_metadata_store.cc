@@ -16,6 +16,7 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/storage/group_check.h"
+#include "server/storage/recent_changes.h"
 #include "server/storage/rocksdb_log_end.h"
 #include "server/storage/rocksdb_tuning.h"
 
@@ -293,6 +294,7 @@ class RocksdbMetadataStore final : public MetadataStore {
   std::unique_ptr<MetadataReader> snapshot() const override { return std::make_unique<RocksdbSnapshot>(*database_); }
 
   std::vector<Status> commit(std::span<const Batch> group) override;
+  Moment moment() const override { return recent_.now(); }
   Usage usage() const override;
   Status checkpoint(const std::string& directory) override;
   Status clear(Table table) override { return database_->clear(table); }
@@ -302,6 +304,7 @@ class RocksdbMetadataStore final : public MetadataStore {
 
   const std::unique_ptr<Database> database_;
   const std::string directory_;
+  RecentChanges recent_;
   std::mutex checkpoints_;  // one at a time
   std::string failure_;     // why it takes no more; by the committing thread only
 };
@@ -334,16 +337,19 @@ std::string_view way_out(Errc code) {
 std::vector<Status> RocksdbMetadataStore::commit(std::span<const Batch> group) {
   const auto dead = [this] { return fail(Errc::kIo, failure_); };
   if (!failure_.empty()) return std::vector<Status>(group.size(), dead());
-  GroupCheck check([this](Table table, std::string_view key) { return database_->get(nullptr, table, key); });
+  GroupCheck check([this](Table table, std::string_view key) { return database_->get(nullptr, table, key); }, recent_);
   std::vector<Status> answers;
   answers.reserve(group.size());
   for (const Batch& batch : group) answers.push_back(check.admit(batch));
+  recent_.begin(check);
   if (const Status written = write(check); !written) {
     failure_ = std::string(way_out(written.error().code)) + ": " + written.error().message;
     log::error("metadata: a commit failed, writing stops", {{"error", written.error().message}});
     // Conflicts too: they may have been with batches that are not there now.
     std::ranges::fill(answers, Status(dead()));
+    return answers;
   }
+  recent_.end();
   return answers;
 }
 

@@ -38,6 +38,7 @@ class GatedMetadata final : public MetadataStore {
     if (dead) return std::vector<Status>(group.size(), fail(Errc::kIo, "dead"));
     return inner_->commit(group);
   }
+  storage::Moment moment() const override { return inner_->moment(); }
   Usage usage() const override { return inner_->usage(); }
   Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
   Status clear(Table table) override { return inner_->clear(table); }

@@ -374,5 +374,53 @@ TEST_CASE("counters are 8 bytes, and nothing else is taken for one", "[metadata]
   }
 }
 
+METADATA_TEST("a batch that says since when it has read is refused when a row has changed meanwhile") {
+  TestType adapter;
+  const storage::Moment before = adapter.store().moment();
+  REQUIRE(commit_one(adapter.store(), put(Table::kObjects, "new", "1")));
+  Batch batch = put(Table::kObjects, "other", "1");
+  batch.expect_absent(Table::kObjects, "new");
+  batch.read_since(before);
+  CHECK(code_of(commit_one(adapter.store(), batch)) == Errc::kConflict);
+  CHECK(value_of(adapter.store(), Table::kObjects, "other") == std::nullopt);
+}
+
+METADATA_TEST("a batch that says since when it has read is refused when its group has changed a row before it") {
+  TestType adapter;
+  std::vector<Batch> group(2, put(Table::kObjects, "new", "1"));
+  for (Batch& batch : group) {
+    batch.expect_absent(Table::kObjects, "new");
+    batch.read_since(adapter.store().moment());
+  }
+  const auto answers = adapter.store().commit(group);
+  CHECK(answers[0]);
+  CHECK(code_of(answers[1]) == Errc::kConflict);
+}
+
+METADATA_TEST("a batch that says since when it has read holds when its rows are as stated") {
+  TestType adapter;
+  REQUIRE(commit_one(adapter.store(), put(Table::kObjects, "old", "1")));
+  const storage::Moment before = adapter.store().moment();
+  REQUIRE(commit_one(adapter.store(), put(Table::kObjects, "old", "2")));
+  REQUIRE(commit_one(adapter.store(), put(Table::kObjects, "old", "1")));
+  Batch batch = put(Table::kObjects, "new", "1");
+  batch.expect(Table::kObjects, "old", "1");
+  batch.expect_absent(Table::kObjects, "new");
+  batch.read_since(before);
+  CHECK(commit_one(adapter.store(), batch));
+}
+
+METADATA_TEST("a counter that was started is added to") {
+  TestType adapter;
+  Batch start;
+  start.start("b", 1);
+  Batch more;
+  more.add("b", 2);
+  const std::vector<Batch> group = {start, more};
+  for (const Status& answer : adapter.store().commit(group)) CHECK(answer);
+  REQUIRE(commit_one(adapter.store(), more));
+  CHECK(counter_of(adapter.store(), "b") == 5);
+}
+
 }  // namespace
 }  // namespace objstore::test

@@ -78,6 +78,7 @@ class InterleavedMetadata final : public storage::MetadataStore {
     return answers;
   }
   std::unique_ptr<storage::MetadataReader> snapshot() const override { return inner_->snapshot(); }
+  storage::Moment moment() const override { return inner_->moment(); }
   Usage usage() const override { return inner_->usage(); }
   Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
   Status clear(Table table) override { return inner_->clear(table); }

@@ -36,6 +36,7 @@ class Watched final : public storage::MetadataStore {
     }
     return answers;
   }
+  storage::Moment moment() const override { return inner_->moment(); }
   Usage usage() const override { return inner_->usage(); }
   Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
   Status clear(storage::Table table) override { return inner_->clear(table); }

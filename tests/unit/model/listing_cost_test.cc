@@ -57,6 +57,7 @@ class CountingStore final : public storage::MetadataStore {
   }
   std::unique_ptr<storage::MetadataReader> snapshot() const override { return inner_->snapshot(); }
   std::vector<Status> commit(std::span<const storage::Batch> group) override { return inner_->commit(group); }
+  storage::Moment moment() const override { return inner_->moment(); }
   Usage usage() const override { return inner_->usage(); }
   Status checkpoint(const std::string& directory) override { return inner_->checkpoint(directory); }
   Status clear(Table table) override { return inner_->clear(table); }

@@ -70,7 +70,8 @@ TEST_CASE("two uploads that store the same new chunk at once leave one copy in u
   Upload one(store.engine(), shared + test::random_bytes(20'000, 3));
   Upload two(store.engine(), shared + test::random_bytes(20'000, 4));
   Layout second;
-  store.between().after_read(Table::kChunks, "", [&] { second = must(two.commit()); });
+  // Both have found it absent, and do not look again before their first try.
+  store.between().after_read(Table::kContents, "", [&] { second = must(two.commit()); });
   const Layout first = must(one.commit());
   REQUIRE(store.between().came());
   CHECK(store.live_bytes() == named_bytes(store));
@@ -78,6 +79,34 @@ TEST_CASE("two uploads that store the same new chunk at once leave one copy in u
   CHECK(must(read(store.engine(), second)) == shared + test::random_bytes(20'000, 4));
   drop(store.engine(), first);
   drop(store.engine(), second);
+  store.collect();
+  check_empty(store);
+}
+
+TEST_CASE("new chunks that another upload brings and that are then found damaged are healed by the later upload") {
+  TestStore store;
+  const std::string shared = test::random_bytes(100'000, 2);
+  Upload late(store.engine(), shared + "late");
+  const Layout early = upload(store.engine(), shared + "early");
+  for (const auto& [key, value] : chunk_rows(store)) {
+    const Location damaged = must(decode_chunk(value)).placements.front().location;
+    store.engine().quarantine(must(parse_chunk_key(key)), damaged);
+  }
+  const Layout layout = must(late.commit());
+  CHECK(store.live_bytes() == named_bytes(store));
+  CHECK(must(read(store.engine(), layout)) == shared + "late");
+}
+
+TEST_CASE("an upload of a chunk that was new, and has come and gone since, stores its own copy") {
+  TestStore store;
+  Upload late(store.engine(), small_body());
+  const Layout early = upload(store.engine(), small_body());
+  store.between().after_read(Table::kContents, "", [&] { drop(store.engine(), early); });
+  const Layout layout = must(late.commit());
+  REQUIRE(store.between().came());
+  store.collect();
+  CHECK(must(read(store.engine(), layout)) == small_body());
+  drop(store.engine(), layout);
   store.collect();
   check_empty(store);
 }
