@@ -146,9 +146,9 @@ void BodyDigest::Steps::advance(std::size_t blocks) noexcept {
 void BodyDigest::Steps::advance(std::span<Steps* const> bodies, std::size_t blocks) noexcept {
   if (bodies.size() > 2 && kernels::four_available()) {
     kernels::BodyLane spare = bodies.front()->lane_;  // what nobody needs goes along for a third body
-    kernels::advance_four({&bodies[0]->lane_, &bodies[1]->lane_, &bodies[2]->lane_,
-                           bodies.size() > 3 ? &bodies[3]->lane_ : &spare},
-                          blocks);
+    kernels::advance_four(
+        {&bodies[0]->lane_, &bodies[1]->lane_, &bodies[2]->lane_, bodies.size() > 3 ? &bodies[3]->lane_ : &spare},
+        blocks);
     for (Steps* const body : bodies) body->blocks_ -= blocks;
     return;
   }

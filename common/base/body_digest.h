@@ -33,8 +33,8 @@ class BodyDigest {
   Sha256 chunk(ByteView bytes);
 
   class Steps;
-  // chunk() in steps, for whoever digests several bodies at once. Nothing when this body's digests come in no steps: those
-  // of the portable path, and where anything but MD5 is wanted of the whole body.
+  // chunk() in steps, for whoever digests several bodies at once. Nothing when this body's digests come in no steps:
+  // those of the portable path, and where anything but MD5 is wanted of the whole body.
   std::optional<Steps> in_steps(ByteView chunk);
 
   struct Digests {

@@ -42,14 +42,18 @@ consteval int mixing_table(int round) {
     const bool b = (i & 4) != 0;
     const bool c = (i & 2) != 0;
     const bool d = (i & 1) != 0;
-    const bool mixed = round == 0 ? (b ? c : d) : round == 1 ? (d ? b : c) : round == 2 ? b != (c != d) : c != (b || !d);
+    const bool mixed = round == 0   ? (b ? c : d)
+                       : round == 1 ? (d ? b : c)
+                       : round == 2 ? b != (c != d)
+                                    : c != (b || !d);
     table |= static_cast<int>(mixed) << i;
   }
   return table;
 }
 
 template <int kStep>
-OBJSTORE_FOUR_INLINE void step(__m128i& a, __m128i b, __m128i c, __m128i d, const __m128i* words, const std::uint32_t* sines) {
+OBJSTORE_FOUR_INLINE void step(__m128i& a, __m128i b, __m128i c, __m128i d, const __m128i* words,
+                               const std::uint32_t* sines) {
   constexpr int kRound = kStep / 16;
   a = _mm_add_epi32(a, _mm_add_epi32(words[word_of(kStep)], load(sines + kBodies * kStep)));
   asm("" : "+v"(a));  // what depends on the newest value is added last
@@ -69,7 +73,8 @@ OBJSTORE_FOUR_INLINE void transpose(__m128i* words, const std::byte* const* data
   for (int i = 0; i < 4; ++i) {
     __m128i rows[kBodies];
     for (int body = 0; body < kBodies; ++body)
-      rows[body] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data[body] + at + 16 * static_cast<std::size_t>(i)));
+      rows[body] =
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(data[body] + at + 16 * static_cast<std::size_t>(i)));
     const __m128i low01 = _mm_unpacklo_epi32(rows[0], rows[1]);
     const __m128i low23 = _mm_unpacklo_epi32(rows[2], rows[3]);
     const __m128i high01 = _mm_unpackhi_epi32(rows[0], rows[1]);
@@ -83,7 +88,8 @@ OBJSTORE_FOUR_INLINE void transpose(__m128i* words, const std::byte* const* data
 
 // Half of MD5's steps, and all rounds of two SHA-256.
 template <int kHalf, int kGroup = 0>
-OBJSTORE_FOUR_INLINE void stitch(Md5Vectors& s, const __m128i* words, const std::uint32_t* sines, ShaRun& one, ShaRun& two) {
+OBJSTORE_FOUR_INLINE void stitch(Md5Vectors& s, const __m128i* words, const std::uint32_t* sines, ShaRun& one,
+                                 ShaRun& two) {
   if constexpr (kGroup < 16) {
     constexpr int kStep = 32 * kHalf + 2 * kGroup;
     step<kStep>(s, words, sines);

@@ -21,11 +21,10 @@ Ticket<DeleteResult> CatalogImpl::remove(const BucketName& bucket, const ObjectK
 Result<CatalogImpl::Attempt<DeleteResult>> CatalogImpl::remove_current(const BucketName& bucket_name,
                                                                        const ObjectKey& key,
                                                                        const Condition& condition) {
-  Attempt<DeleteResult> attempt;
-  attempt.batch.read_since(engine_.metadata().moment());
   OBJSTORE_ASSIGN(const auto bucket, read_bucket(bucket_name.str()));
   OBJSTORE_ASSIGN(const auto current, read_object(bucket.row.info.id, key.str()));
   OBJSTORE_TRY(check(condition, current));
+  Attempt<DeleteResult> attempt;
   attempt.value.existed = current && !current->row.info.delete_marker;
   if (bucket.row.info.versioning == Versioning::kNever) {
     if (current) drop(attempt.batch, bucket, *current);

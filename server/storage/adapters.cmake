@@ -3,6 +3,7 @@ set(ADAPTER_SOURCES
   batch.cc
   committer.cc
   group_check.cc
+  hot_rows.cc
   local_segment_store.cc
   memory_metadata_store.cc
   memory_segment_store.cc

@@ -13,7 +13,8 @@ void RecentChanges::begin(const GroupCheck& group) {
   const Moment coming = now_.load(std::memory_order_relaxed) + 1;
   for (std::size_t i = 0; i < kTableCount; ++i) {
     const auto table = static_cast<Table>(i);
-    for (const auto& [key, value] : group.changes(table)) last_[place(table, key)] = coming;
+    for (const auto& [key, value] : group.changes(table))
+      last_[place(table, key)].store(coming, std::memory_order_release);
   }
 }
 

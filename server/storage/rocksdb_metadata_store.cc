@@ -16,6 +16,7 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "server/storage/group_check.h"
+#include "server/storage/hot_rows.h"
 #include "server/storage/recent_changes.h"
 #include "server/storage/rocksdb_log_end.h"
 #include "server/storage/rocksdb_tuning.h"
@@ -282,7 +283,12 @@ class RocksdbMetadataStore final : public MetadataStore {
       : database_(std::move(database)), directory_(std::move(directory)) {}
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return database_->get(nullptr, table, key);
+    if (!HotRows::holds(table)) return database_->get(nullptr, table, key);
+    if (auto row = hot_.find(table, key)) return std::move(*row);
+    const Moment moment = recent_.now();
+    auto row = database_->get(nullptr, table, key);
+    if (row) hot_.keep(table, key, *row, moment);
+    return row;
   }
   Result<std::vector<std::optional<std::string>>> multi_get(Table table,
                                                             std::span<const std::string> keys) const override {
@@ -297,7 +303,10 @@ class RocksdbMetadataStore final : public MetadataStore {
   Moment moment() const override { return recent_.now(); }
   Usage usage() const override;
   Status checkpoint(const std::string& directory) override;
-  Status clear(Table table) override { return database_->clear(table); }
+  Status clear(Table table) override {
+    hot_.clear();
+    return database_->clear(table);
+  }
 
  private:
   Status write(const GroupCheck& check);
@@ -305,6 +314,7 @@ class RocksdbMetadataStore final : public MetadataStore {
   const std::unique_ptr<Database> database_;
   const std::string directory_;
   RecentChanges recent_;
+  mutable HotRows hot_{recent_};
   std::mutex checkpoints_;  // one at a time
   std::string failure_;     // why it takes no more; by the committing thread only
 };

@@ -64,5 +64,43 @@ TEMPLATE_TEST_CASE("cursors, snapshots and multi_get see whole groups while othe
   CHECK(torn == 0);
 }
 
+// The rows that every request asks for may be kept in memory.
+TEMPLATE_TEST_CASE("whoever reads a row after a commit sees that commit, also of a row that is read all the time",
+                   "[concurrent]", MemoryMetadata, RocksdbMetadata) {
+  TestType adapter;
+  constexpr int kChanges = 400;
+  for (const Table table : {Table::kBuckets, Table::kBucketDocuments, Table::kObjects}) {
+    std::atomic<int> committed = 0;
+    std::atomic<int> old = 0;
+    {
+      std::vector<std::jthread> readers;
+      for (int i = 0; i < 3; ++i) {
+        readers.emplace_back([&] {
+          for (int last = 0; last < kChanges;) {
+            const int at_least = committed;
+            const auto row = adapter.store().get(table, "row");
+            if (!row) {
+              ++old;
+              return;
+            }
+            last = *row ? std::stoi(**row) : 0;
+            if (last < at_least) {
+              ++old;
+              return;
+            }
+          }
+        });
+      }
+      for (int n = 1; n <= kChanges; ++n) {
+        Batch batch;
+        batch.put(table, "row", std::to_string(n));
+        REQUIRE(commit_one(adapter.store(), std::move(batch)));
+        committed = n;
+      }
+    }
+    CHECK(old == 0);
+  }
+}
+
 }  // namespace
 }  // namespace objstore::test

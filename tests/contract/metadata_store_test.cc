@@ -410,6 +410,30 @@ METADATA_TEST("a batch that says since when it has read holds when its rows are 
   CHECK(commit_one(adapter.store(), batch));
 }
 
+METADATA_TEST("a bucket's row is read as the last commit left it, also when it comes, goes and comes again") {
+  TestType adapter;
+  for (const Table table : {Table::kBuckets, Table::kBucketDocuments}) {
+    for (int round = 0; round < 3; ++round) {
+      CHECK(value_of(adapter.store(), table, "a") == std::nullopt);
+      REQUIRE(commit_one(adapter.store(), put(table, "a", "1")));
+      for (int again = 0; again < 2; ++again) CHECK(value_of(adapter.store(), table, "a") == "1");
+      const std::string large(2000, 'x');  // not kept
+      REQUIRE(commit_one(adapter.store(), put(table, "a", large)));
+      CHECK(value_of(adapter.store(), table, "a") == large);
+      REQUIRE(commit_one(adapter.store(), put(table, "a", "2")));
+      CHECK(value_of(adapter.store(), table, "a") == "2");
+      Batch gone;
+      gone.erase(table, "a");
+      REQUIRE(commit_one(adapter.store(), gone));
+      CHECK(value_of(adapter.store(), table, "a") == std::nullopt);
+    }
+    REQUIRE(commit_one(adapter.store(), put(table, "b", "1")));
+    CHECK(value_of(adapter.store(), table, "b") == "1");
+    REQUIRE(adapter.store().clear(table));
+    CHECK(value_of(adapter.store(), table, "b") == std::nullopt);
+  }
+}
+
 METADATA_TEST("a counter that was started is added to") {
   TestType adapter;
   Batch start;
