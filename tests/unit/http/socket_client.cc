@@ -26,7 +26,7 @@ std::size_t content_length(std::string_view head) {
 
 }  // namespace
 
-SocketClient::SocketClient(std::uint16_t port, int receive_buffer_bytes) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+SocketClient::SocketClient(std::uint16_t port, int receive_buffer_bytes, UnconnectedSocket socket) : fd_(socket.fd) {
   CHECK(fd_ >= 0);
   if (receive_buffer_bytes > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));

@@ -2,6 +2,8 @@
 // thread.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,9 +20,14 @@ struct Answer {
   bool has(std::string_view header_line) const { return head.find(header_line) != std::string::npos; }
 };
 
+// For a client that has its descriptor before it connects.
+struct UnconnectedSocket {
+  int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+};
+
 class SocketClient {
  public:
-  explicit SocketClient(std::uint16_t port, int receive_buffer_bytes = 0);
+  explicit SocketClient(std::uint16_t port, int receive_buffer_bytes = 0, UnconnectedSocket socket = {});
   ~SocketClient();
   SocketClient(const SocketClient&) = delete;
   SocketClient& operator=(const SocketClient&) = delete;
