@@ -143,6 +143,26 @@ TEST_CASE("two uploads of the same new content at once become one blob, and dele
   check_empty(store);
 }
 
+// Then no chunk's row tells the two apart, as it does where the chunk is new.
+TEST_CASE("two uploads at once of new content whose chunk is stored already become one blob", "[content-absent]") {
+  TestStore store;
+  std::mt19937_64 random(1);
+  std::string large(2 * store.engine().chunker().max_size(), '\0');
+  for (char& c : large) c = static_cast<char>(random());
+  const std::string body = large.substr(0, store.engine().chunker().cut(as_bytes(large)));
+  const Layout other = upload(store.engine(), large);
+  Upload one(store.engine(), body);
+  Upload two(store.engine(), body);
+  Layout second;
+  store.between().after_read(Table::kContents, "", [&] { second = must(two.commit()); });
+  const Layout first = must(one.commit());
+  REQUIRE(store.between().came());
+  CHECK(first.extents == second.extents);
+  for (const Layout& layout : {first, second, other}) drop(store.engine(), layout);
+  store.collect();
+  check_empty(store);
+}
+
 TEST_CASE("an upload of content whose deletion is just being followed is not lost with it", "[content-as-found]") {
   TestStore store;
   std::optional<test::CollectorBeside> collector;
