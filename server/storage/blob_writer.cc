@@ -74,10 +74,10 @@ ByteView BlobWriter::uncut() {
 
 // Takes the chunks that end here whatever comes behind.
 Status BlobWriter::take_chunks_before_end() {
-  while (const auto length = engine_.chunker().cut_so_far(uncut(), scan_)) {
+  while (const auto length = engine_.chunker().cut_so_far(uncut(), uncut_done_)) {
     OBJSTORE_TRY(take_chunk(uncut().first(*length)));
     start_ += *length;
-    scan_ = {};
+    uncut_done_ = 0;
   }
   return {};
 }

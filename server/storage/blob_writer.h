@@ -79,7 +79,7 @@ class BlobWriter {
   std::size_t filled_ = 0;
   std::string scratch_;  // of the compressor
   bool cut_once_ = false;
-  Chunker::Scan scan_;  // of what is not cut yet
+  std::size_t uncut_done_ = 0;          // bytes of what is not cut yet that hold no cut
   std::uint64_t size_ = 0;
   std::uint64_t blob_ = 0;
   Lane lane_ = Lane::kSmall;

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "common/base/check.h"
-#include "common/base/digest.h"
+#include "server/storage/gear.h"
 
 namespace objstore::storage {
 namespace {
@@ -20,23 +21,6 @@ constexpr std::array<std::uint64_t, 15> kMasks = {
 
 constexpr std::size_t kNormalisation = 2;
 
-// The Remote Execution API says "MD5(byte)"; its test vectors, and the paper's code, take the byte 64 times.
-constexpr std::size_t kGearSeedBytes = 64;
-
-const std::array<std::uint64_t, 256>& gear_table() {
-  static const std::array<std::uint64_t, 256> table = [] {
-    std::array<std::uint64_t, 256> gear{};
-    for (std::size_t i = 0; i < gear.size(); ++i) {
-      std::array<std::byte, kGearSeedBytes> seed;
-      seed.fill(static_cast<std::byte>(i));
-      const Md5 digest = md5(seed);
-      gear[i] = read_u64_be(as_text(digest).substr(0, 8));
-    }
-    return gear;
-  }();
-  return table;
-}
-
 }  // namespace
 
 Chunker::Chunker(std::size_t average) : average_(average) {
@@ -47,27 +31,24 @@ Chunker::Chunker(std::size_t average) : average_(average) {
 }
 
 std::size_t Chunker::cut(ByteView bytes) const noexcept {
-  Scan scan;
-  return cut_so_far(bytes, scan).value_or(bytes.size());
+  std::size_t done = 0;
+  return cut_so_far(bytes, done).value_or(bytes.size());
 }
 
-std::optional<std::size_t> Chunker::cut_so_far(ByteView bytes, Scan& scan) const noexcept {
-  const std::size_t end = std::min(bytes.size(), max_size());
-  const auto& gear = gear_table();
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+std::optional<std::size_t> Chunker::cut_so_far(ByteView bytes, std::size_t& done) const noexcept {
   // The reference takes two bytes a step, so the limits are even; one byte a step gives the same cuts and is as fast.
-  std::uint64_t hash = scan.hash;
-  std::size_t i = std::max(scan.done, min_size() & ~std::size_t{1});
-  for (const std::size_t limit = std::min(average_, end) & ~std::size_t{1}; i < limit; ++i) {
-    hash = (hash << 1) + gear[data[i]];
-    if ((hash & mask_before_average_) == 0) return i;
-  }
-  for (const std::size_t limit = end & ~std::size_t{1}; i < limit; ++i) {
-    hash = (hash << 1) + gear[data[i]];
-    if ((hash & mask_after_average_) == 0) return i;
+  const auto even = [](std::size_t limit) { return limit & ~std::size_t{1}; };
+  const std::size_t end = std::min(bytes.size(), max_size());
+  const std::size_t origin = even(min_size());
+  std::size_t i = std::max(done, origin);
+  for (const auto& [limit, mask] :
+       {std::pair{even(std::min(average_, end)), mask_before_average_}, std::pair{even(end), mask_after_average_}}) {
+    if (i >= limit) continue;
+    i = gear::find(bytes, origin, i, limit, mask);
+    if (i < limit) return i;
   }
   if (end == max_size()) return end;
-  scan = {i, hash};
+  done = i;
   return std::nullopt;
 }
 

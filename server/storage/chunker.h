@@ -24,14 +24,9 @@ class Chunker {
   // The length of the first chunk of `bytes`. `bytes` must hold max_size() bytes, or all that is left.
   std::size_t cut(ByteView bytes) const noexcept;
 
-  // What is known of bytes in which no cut was found.
-  struct Scan {
-    std::size_t done = 0;  // bytes
-    std::uint64_t hash = 0;
-  };
-  // The same where more bytes may come behind `bytes`: nothing while the chunk may go on. `scan` is fresh for each
-  // chunk, and goes from call to call, whose bytes begin alike, so that none is looked at twice.
-  std::optional<std::size_t> cut_so_far(ByteView bytes, Scan& scan) const noexcept;
+  // The same where more bytes may come behind `bytes`: nothing while the chunk may go on. `done` is 0 for each chunk,
+  // and goes from call to call, whose bytes begin alike: so many hold no cut, so that none is looked at twice.
+  std::optional<std::size_t> cut_so_far(ByteView bytes, std::size_t& done) const noexcept;
 
   std::size_t min_size() const noexcept { return average_ / 4; }
   std::size_t average_size() const noexcept { return average_; }

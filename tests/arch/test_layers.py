@@ -33,7 +33,7 @@ ARROWS = {
 FRONT_END_MAY = BELOW_API | {"server/api"}
 
 THIRD_PARTY = re.compile(r"^(boost/|spdlog/|fmt/|CLI/|toml\+\+/|toml\.hpp|google/protobuf|rocksdb/|openssl/|pugixml|"
-                         r"xxhash|zstd|archive|isa-l|catch2/|benchmark/)")
+                         r"xxh|zstd|archive|isa-l|catch2/|benchmark/)")
 C_HEADERS = ("stddef.h", "stdint.h")  # what the C interface needs
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 # Beast and Asio are C++20 coroutine machinery for the rim; their headers stay in these folders.

@@ -84,11 +84,11 @@ TEST_CASE("bytes that come bit by bit are cut like those that are there at once"
     const std::string bytes =
         (round % 3 == 0 ? std::string(9000, 'x') : noise(9000)).substr(random() % 900, random() % 8001);
     const std::size_t expected = chunker.cut(as_bytes(bytes));
-    Chunker::Scan scan;
+    std::size_t done = 0;
     std::optional<std::size_t> cut;
     for (std::size_t here = 0; here < bytes.size() && !cut;) {
       here = std::min(bytes.size(), here + 1 + random() % 700);
-      cut = chunker.cut_so_far(as_bytes(std::string_view(bytes).substr(0, here)), scan);
+      cut = chunker.cut_so_far(as_bytes(std::string_view(bytes).substr(0, here)), done);
     }
     CHECK(cut.value_or(bytes.size()) == expected);
   }
