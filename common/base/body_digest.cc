@@ -137,27 +137,27 @@ BodyDigest::Steps::Steps(StitchedEngine& engine, ByteView chunk, ByteView whole,
       lane_{md5, whole.data(), {}, chunk.data()} {}
 
 void BodyDigest::Steps::advance(std::size_t blocks) noexcept {
-  kernels::md5_sha256(lane_.md5, lane_.md5_data, lane_.sha, lane_.sha_data, blocks);
-  lane_.md5_data += blocks * kBlock;
-  lane_.sha_data += blocks * kBlock;
-  blocks_ -= blocks;
+  Steps* const self = this;
+  advance({&self, 1}, blocks);
 }
 
 void BodyDigest::Steps::advance(std::span<Steps* const> bodies, std::size_t blocks) noexcept {
-  if (bodies.size() > 2 && kernels::four_available()) {
-    kernels::BodyLane spare = bodies.front()->lane_;  // what nobody needs goes along for a third body
-    kernels::advance_four(
-        {&bodies[0]->lane_, &bodies[1]->lane_, &bodies[2]->lane_, bodies.size() > 3 ? &bodies[3]->lane_ : &spare},
-        blocks);
-    for (Steps* const body : bodies) body->blocks_ -= blocks;
+  std::array<kernels::BodyLane*, kTogetherMax> all{};
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    all[i] = &bodies[i]->lane_;
+    bodies[i]->blocks_ -= blocks;
+  }
+  std::span<kernels::BodyLane* const> lanes(all.data(), bodies.size());
+  if (lanes.size() > 1 && kernels::vectors_available()) {
+    kernels::advance_by_vectors(lanes, blocks);
     return;
   }
-  for (; bodies.size() > 1; bodies = bodies.subspan(2)) {
-    kernels::advance_two(bodies[0]->lane_, bodies[1]->lane_, blocks);
-    bodies[0]->blocks_ -= blocks;
-    bodies[1]->blocks_ -= blocks;
-  }
-  if (!bodies.empty()) bodies.front()->advance(blocks);
+  for (; lanes.size() > 1; lanes = lanes.subspan(2)) kernels::advance_two(*lanes[0], *lanes[1], blocks);
+  if (lanes.empty()) return;
+  kernels::BodyLane& lane = *lanes.front();
+  kernels::md5_sha256(lane.md5, lane.md5_data, lane.sha, lane.sha_data, blocks);
+  lane.md5_data += blocks * kBlock;
+  lane.sha_data += blocks * kBlock;
 }
 
 Sha256 BodyDigest::Steps::finish() {

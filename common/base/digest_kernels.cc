@@ -175,6 +175,7 @@ OBJSTORE_SHA void md5_sha256(Md5Chain& md5, const std::byte* md5_data, Sha256Cha
   ShaRegisters state = registers_of(sha);
   Md5Chain chain = md5;
   for (; blocks > 0; --blocks, md5_data += kBlock, sha_data += kBlock) {
+    prefetch(md5_data);
     Md5Words words = words_of(chain);
     ShaRun one{state, {}, sha_data};
     stitch(words, md5_data, one);
@@ -191,6 +192,7 @@ OBJSTORE_SHA void md5_sha256_sha256(Md5Chain& md5, Sha256Chain& same, const std:
   ShaRegisters second = registers_of(other);
   Md5Chain chain = md5;
   for (; blocks > 0; --blocks, data += kBlock, other_data += kBlock) {
+    prefetch(data);
     Md5Words words = words_of(chain);
     ShaRun one{first, {}, data};
     ShaRun two{second, {}, other_data};

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "common/base/bytes.h"
 #include "common/base/digest.h"
@@ -44,10 +45,10 @@ struct BodyLane {
 };
 // md5_sha256 of two bodies, which takes 1.25 times as long as that of one. Both lanes move on.
 void advance_two(BodyLane& one, BodyLane& two, std::size_t blocks) noexcept;
-// Whether this processor can run advance_four (AVX-512VL, besides what available() asks for).
-bool four_available() noexcept;
-// The same of four bodies, in 1.4 times the time of one.
-void advance_four(const std::array<BodyLane*, 4>& lanes, std::size_t blocks) noexcept;
+// Whether this processor can run advance_by_vectors (AVX-512VL, besides what available() asks for).
+bool vectors_available() noexcept;
+// The same of two to four bodies.
+void advance_by_vectors(std::span<BodyLane* const> lanes, std::size_t blocks) noexcept;
 
 // The digest of a message of `bytes` bytes, of which `rest` (any length) is what the chain has not seen yet.
 Md5 end_md5(Md5Chain chain, ByteView rest, std::uint64_t bytes) noexcept;

@@ -1,5 +1,5 @@
 // What the kernels' sources share: the constants of MD5 and SHA-256, and SHA-256 by the instructions of x86. For
-// digest_kernels.cc and digest_kernel_four.cc alone; x86-64 only.
+// digest_kernels.cc and digest_kernel_vectors.cc alone; x86-64 only.
 #pragma once
 
 #include <immintrin.h>
@@ -14,6 +14,13 @@
 #define OBJSTORE_SHA_INLINE [[gnu::target("sha,sse4.1"), gnu::always_inline]] inline
 
 namespace objstore::kernels {
+
+// A body comes from where another processor has put it: what a kernel reads is asked for 1 KiB before. The address may
+// lie behind the body's end.
+OBJSTORE_SHA_INLINE void prefetch(const std::byte* data) {
+  constexpr std::uintptr_t kAhead = 1024;
+  _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(data) + kAhead), _MM_HINT_T0);
+}
 
 // RFC 1321, section 3.4: floor(2^32 * |sin(i + 1)|).
 inline constexpr std::array<std::uint32_t, 64> kSines = {
