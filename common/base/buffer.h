@@ -40,6 +40,12 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
+// A stretch of a buffer that several may hold, for bytes that are to come; empty: there is none.
+struct Room {
+  std::shared_ptr<Buffer> buffer;
+  MutableBytes bytes;
+};
+
 class BufferPool {
  public:
   // capacity: bytes of each buffer, rounded up to 4,096. Up to `kept` idle buffers stay allocated; more are freed.

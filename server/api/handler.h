@@ -13,6 +13,7 @@
 #include <string>
 #include <variant>
 
+#include "common/base/buffer.h"
 #include "common/base/source.h"
 #include "common/base/ticket.h"
 #include "common/wire/http.h"
@@ -43,12 +44,22 @@ struct Reply {
   AccessRecord access;
 };
 
+inline constexpr std::size_t kLargeBodyBytes = std::size_t{256} << 10;
+
 // A body that arrives in pieces. Destroying it before finish() gives the upload up: nothing of it is ever visible.
 class Sink {
  public:
   virtual ~Sink() = default;
   // Bytes valid during the call. After an error neither write nor finish is called again.
   virtual Status write(ByteView bytes) = 0;
+  // At most `bytes` of the sink's own memory, into which the transport may receive what follows all that was written
+  // and all rooms before; none where it wants to look at the bytes first. Asked for when the body is known to have more
+  // than kLargeBodyBytes, between writes, and, once there was one, for all of the body. Each is filled and then
+  // written, but for the last; two at most are not written.
+  virtual Room room(std::size_t bytes) {
+    (void)bytes;
+    return {};
+  }
   // The whole body has been written.
   virtual Ticket<Reply> finish() = 0;
   // The reply for a body that ended early: by an error of write() or of the transport (kIncompleteBody, kTimeout,

@@ -100,6 +100,12 @@ void Call::write_all(ByteView bytes) {
   sink_.reset();
 }
 
+Room Call::room(std::size_t bytes) {
+  Room room;
+  if (sink_) guarded([&] { room = sink_->room(bytes); });
+  return room;
+}
+
 void Call::write(ByteView bytes, Completion& completion) {
   guarded([&] { write_all(bytes); });
   completion.done();

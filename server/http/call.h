@@ -72,6 +72,8 @@ class Call {
   bool must_take() const noexcept { return ticket_.has_value(); }
   void take();
   Wants wants() const noexcept { return wants_; }
+  // As Sink::room().
+  Room room(std::size_t bytes);
   std::uint64_t document_limit() const noexcept { return document_ ? document_->limit : 0; }
   // True when abandon() has something to do that may block.
   bool has_remains() const noexcept { return sink_ != nullptr || (reply_ && reply_->source); }

@@ -53,6 +53,7 @@ class Connection {
   // receive.cc: bodies on their way in.
   Awaitable<void> exchange(Call& call, BodyReader& body, Errand& errand);
   Awaitable<void> receive_body(Call& call, BodyReader& body, Errand& errand);
+  class Intake;
   Awaitable<void> receive_stream(Call& call, BodyReader& body, Errand& errand);
   Awaitable<void> receive_document(Call& call, BodyReader& body, Errand& errand);
   Awaitable<bool> invite_body();

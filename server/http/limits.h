@@ -22,7 +22,8 @@ struct Limits {
   std::size_t connections_max = 4096;           // more are accepted and closed at once
   std::size_t connections_per_peer_max = 2048;  // of one address
   std::size_t large_buffers_max = 256;          // body buffers of 256 KiB; uploads beyond take 16 KiB ones
-  std::uint64_t reply_bytes_max = 128 * kMiB;   // what replies hold while they are sent; beyond, readers wait
+  std::ptrdiff_t bodies_in_place_max = 32;     // received into handlers' memory, some MiB each; more into those buffers
+  std::uint64_t reply_bytes_max = 128 * kMiB;  // what replies hold while they are sent; beyond, readers wait
 };
 
 struct Timeouts {

@@ -51,30 +51,69 @@ Awaitable<bool> Connection::invite_body() {
   co_return is_sent;
 }
 
-// One buffer is filled from the socket while the other is being written by the handler.
+// One stretch of memory is filled from the socket while the other is being written by the handler. They belong to the
+// handler's sink where it has any for a large body, which needs no copy then, else they are buffers of the transport.
+class Connection::Intake {
+ public:
+  Intake(Call& call, Shared& shared, const BodyReader& body)
+      : call_(call), shared_(shared), body_(body), may_be_in_place_(is_large(body) && shared.in_place.try_acquire()) {
+    if (may_be_in_place_) room_ = call.room(kLargeBufferBytes);
+    is_in_place_ = room_.buffer != nullptr;
+    if (!is_in_place_) filling_ = shared.buffers.acquire(body.remaining());
+  }
+  ~Intake() {
+    if (may_be_in_place_) shared_.in_place.release();
+  }
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  MutableBytes space() { return is_in_place_ ? room_.bytes : filling_->storage(); }
+  // Between stages: makes place for more, while what has been filled stays as it is until the next call.
+  void turn() {
+    if (is_in_place_) {
+      full_room_ = std::exchange(room_, call_.room(kLargeBufferBytes));
+      return;
+    }
+    std::swap(filling_, writing_);
+    if (!filling_) filling_ = shared_.buffers.acquire(body_.remaining());
+  }
+
+ private:
+  static bool is_large(const BodyReader& body) { return body.remaining().value_or(0) > api::kLargeBodyBytes; }
+
+  Call& call_;
+  Shared& shared_;
+  const BodyReader& body_;
+  const bool may_be_in_place_;
+  bool is_in_place_ = false;
+  Room room_;
+  Room full_room_;
+  BodyBuffers::Lease filling_;
+  BodyBuffers::Lease writing_;
+};
+
 Awaitable<void> Connection::receive_stream(Call& call, BodyReader& body, Errand& errand) {
   Call* const target = &call;
-  BodyBuffers::Lease filling = shared_.buffers.acquire(body.remaining());
-  BodyBuffers::Lease writing;
+  Intake intake(call, shared_, body);
   for (;;) {
+    const MutableBytes space = intake.space();
     std::size_t filled = 0;
-    while (filled < filling->capacity() && !body.finished() && !body.failure()) {
-      const MutableBytes space = filling->storage().subspan(filled);
-      const std::size_t received = co_await body.read(space);
+    while (filled < space.size() && !body.finished() && !body.failure()) {
+      const MutableBytes rest = space.subspan(filled);
+      const std::size_t received = co_await body.read(rest);
       filled += received;
     }
     co_await errand.wait();
     if (call.has_reply() || body.failure()) co_return;
-    filling->set_window(0, filled);
-    std::swap(filling, writing);
-    const ByteView bytes = writing->view();
+    const ByteView bytes = space.first(filled);
     if (body.finished()) {
       errand.start([target, bytes](Completion& completion) { target->finish_stream(bytes, completion); });
       co_await errand.wait();
       co_return;
     }
+    intake.turn();
+    if (call.has_reply()) co_return;  // there was no memory
     errand.start([target, bytes](Completion& completion) { target->write(bytes, completion); });
-    if (!filling) filling = shared_.buffers.acquire(body.remaining());
   }
 }
 

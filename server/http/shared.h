@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 
 #include "common/base/digest.h"
@@ -38,6 +39,7 @@ struct Shared {
         pool(p),
         clock(c),
         buffers(o.limits.large_buffers_max),
+        in_place(o.limits.bodies_in_place_max),
         replies(o.limits.reply_bytes_max),
         network_(std::make_shared<const NetworkRules>(o.network)) {
     if (o.audit_log) audit = std::make_unique<AuditLog>(*o.audit_log, c);
@@ -62,6 +64,7 @@ struct Shared {
   Executor& pool;
   const Clock& clock;
   BodyBuffers buffers;
+  std::counting_semaphore<> in_place;  // who receives a body into its handler's memory has one
   ReplyBudget replies;
   std::unique_ptr<AuditLog> audit;  // null: none is kept
   Counters counters;

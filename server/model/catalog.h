@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/body_digest.h"
+#include "common/base/buffer.h"
 #include "common/base/executor.h"
 #include "common/base/source.h"
 #include "common/base/ticket.h"
@@ -30,7 +31,13 @@ class Writer {
   virtual ~Writer() = default;
   // kNoSpace, kUnavailable, kIo, kTooLarge (above kSinglePutBytesMax).
   virtual Status write(ByteView bytes) = 0;
-  // Before the first write: what seal() shall give, beside what the ETag is made of.
+  // Of a body that is known to be longer than what is kept inline: memory into which its next bytes may be put before
+  // they are written. As storage::BlobWriter::room(); none where there is no such memory.
+  virtual Room room(std::size_t bytes) {
+    (void)bytes;
+    return {};
+  }
+  // Before the first write or room: what seal() shall give, beside what the ETag is made of.
   virtual void want(BodyDigest::Wants wants) = 0;
   // Ends the body. Nothing may be written afterwards. Gives the digests of everything.
   virtual Result<BodyDigest::Digests> seal() = 0;

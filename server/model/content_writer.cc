@@ -27,6 +27,12 @@ Status ContentWriter::write(ByteView bytes) {
   return blob_->write(bytes);
 }
 
+Room ContentWriter::room(std::size_t bytes) {
+  CHECK(!sealed() && head_.empty());
+  if (!blob_) blob_ = std::make_unique<storage::BlobWriter>(engine_, domain_, &digest_);
+  return blob_->room(bytes);
+}
+
 Result<BodyDigest::Digests> ContentWriter::seal() {
   CHECK(!sealed());
   if (blob_)

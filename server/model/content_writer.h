@@ -22,6 +22,7 @@ class ContentWriter {
 
   // As model::Writer.
   Status write(ByteView bytes);
+  Room room(std::size_t bytes);
   void want(BodyDigest::Wants wants);
   Result<BodyDigest::Digests> seal();
   bool sealed() const noexcept { return !etag_.empty(); }

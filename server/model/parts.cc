@@ -45,6 +45,7 @@ class PartWriterImpl final : public PartWriter {
         content_(std::make_shared<ContentWriter>(catalog.engine(), row.domain, row.info.etag, 0)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
+  Room room(std::size_t bytes) override { return content_->room(bytes); }
   void want(BodyDigest::Wants wants) override { content_->want(wants); }
   Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }

@@ -31,6 +31,7 @@ class ObjectWriterImpl final : public ObjectWriter {
                                                  begun_.bucket.row.info.etag, kInlineBytesMax)) {}
 
   Status write(ByteView bytes) override { return content_->write(bytes); }
+  Room room(std::size_t bytes) override { return content_->room(bytes); }
   void want(BodyDigest::Wants wants) override { content_->want(wants); }
   Result<BodyDigest::Digests> seal() override { return content_->seal(); }
   std::uint64_t size() const override { return content_->size(); }

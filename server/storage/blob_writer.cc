@@ -52,10 +52,53 @@ void BlobWriter::unpin() {
   pinned_.clear();
 }
 
+Room BlobWriter::room(std::size_t bytes) {
+  if (!buffer_) buffer_ = std::make_shared<Buffer>(engine_.chunk_buffer());
+  if (!next_ && given_ == buffer_->capacity()) {
+    next_ = std::make_shared<Buffer>(engine_.body_buffer());
+    given_ = engine_.chunker().max_size();
+  }
+  const std::shared_ptr<Buffer>& buffer = next_ ? next_ : buffer_;
+  CHECK(given_ < buffer->capacity() && (next_ || given_ >= filled_));
+  const std::size_t length = std::min(bytes, buffer->capacity() - given_);
+  const std::size_t start = std::exchange(given_, given_ + length);
+  return {buffer, buffer->storage().subspan(start, length)};
+}
+
+// Whether the bytes lie where the first room begins that has not been written.
+bool BlobWriter::is_room(ByteView bytes) {
+  if (given_ == 0) return false;
+  if (filled_ < buffer_->capacity()) return bytes.data() == buffer_->storage().data() + filled_;
+  return next_ && bytes.data() == next_->storage().data() + engine_.chunker().max_size();
+}
+
 Status BlobWriter::write(ByteView bytes) {
   OBJSTORE_TRY(engine_.admit(bytes.size()));
   size_ += bytes.size();
-  if (!buffer_ && !bytes.empty()) buffer_ = std::make_shared<Buffer>(engine_.chunk_buffer());
+  if (bytes.empty()) return {};
+  if (is_room(bytes))
+    OBJSTORE_TRY(take_room(bytes));
+  else
+    OBJSTORE_TRY(take_copy(bytes));
+  // Cutting as bytes come keeps the receiver of the next ones busy meanwhile.
+  return cut_once_ ? take_chunks_before_end() : Status();
+}
+
+Status BlobWriter::take_room(ByteView bytes) {
+  if (filled_ == buffer_->capacity()) {
+    const std::size_t begin = engine_.chunker().max_size();
+    OBJSTORE_TRY(move_uncut(*next_, begin));
+    start_ = begin - (filled_ - start_);
+    filled_ = begin;
+    buffer_ = std::move(next_);
+  }
+  filled_ += bytes.size();
+  return {};
+}
+
+Status BlobWriter::take_copy(ByteView bytes) {
+  CHECK(given_ == 0);
+  if (!buffer_) buffer_ = std::make_shared<Buffer>(engine_.chunk_buffer());
   while (!bytes.empty()) {
     if (filled_ == buffer_->capacity()) OBJSTORE_TRY(make_room());
     const std::size_t taken = std::min(buffer_->capacity() - filled_, bytes.size());
@@ -63,8 +106,6 @@ Status BlobWriter::write(ByteView bytes) {
     filled_ += taken;
     bytes = bytes.subspan(taken);
   }
-  // Cutting as bytes come keeps the receiver of the next ones busy meanwhile.
-  if (cut_once_) OBJSTORE_TRY(take_chunks_before_end());
   return {};
 }
 
@@ -83,14 +124,20 @@ Status BlobWriter::take_chunks_before_end() {
 }
 
 // The buffer, which holds the largest chunk that there may be, is full, and more bytes come. A body that fits into it
-// stays whole. What is not cut yet moves to another buffer: the last chunk may still be being stored from this one.
-Status BlobWriter::make_room() {
+// stays whole. What is not cut yet, less than such a chunk, moves to another buffer: the last chunk may still be being
+// stored from this one. It ends there at `end`, or begins at 0.
+Status BlobWriter::move_uncut(Buffer& to, std::size_t end) {
   if (!std::exchange(cut_once_, true)) lane_ = engine_.next_large_lane();
   OBJSTORE_TRY(take_chunks_before_end());
   const ByteView rest = uncut();
+  copy_bytes(rest, to.storage().subspan(end > 0 ? end - rest.size() : 0));
+  return {};
+}
+
+Status BlobWriter::make_room() {
   auto fresh = std::make_shared<Buffer>(engine_.chunk_buffer());
-  copy_bytes(rest, fresh->storage());
-  filled_ = rest.size();
+  OBJSTORE_TRY(move_uncut(*fresh, 0));
+  filled_ -= start_;
   start_ = 0;
   buffer_ = std::move(fresh);
   return {};
@@ -105,7 +152,8 @@ Status BlobWriter::finish() {
   OBJSTORE_TRY(digesting_.wait());
   OBJSTORE_TRY(storing_.wait());
   buffer_.reset();
-  filled_ = start_ = 0;
+  next_.reset();
+  filled_ = start_ = given_ = 0;
   content_hash_value_ = content_hash_.finish();
   // The committer syncs the lane of small bodies for all of them at once. A large body waits for its own bytes here, so
   // that the committer does not.

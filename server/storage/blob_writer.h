@@ -25,6 +25,10 @@ class BlobWriter {
   BlobWriter(const BlobWriter&) = delete;
   BlobWriter& operator=(const BlobWriter&) = delete;
 
+  // At most `bytes` (at least 1) of the writer's own memory, for the bytes behind all that have been written and all
+  // that rooms have been given for. Whoever takes room writes from rooms alone, in their order, each whole but the
+  // last, and two at most are not yet written: so bodies come straight to where they are cut, without a copy.
+  Room room(std::size_t bytes);
   // kNoSpace, kUnavailable, kIo.
   Status write(ByteView bytes);
   // The body ends. What was appended to a lane of its own is on stable storage afterwards.
@@ -50,7 +54,11 @@ class BlobWriter {
   };
 
   ByteView uncut();
+  bool is_room(ByteView bytes);
+  Status take_copy(ByteView bytes);
+  Status take_room(ByteView bytes);
   Status take_chunks_before_end();
+  Status move_uncut(Buffer& to, std::size_t end);
   Status make_room();
   Pending* name_chunk(const ChunkId& id, ByteView raw);
   ChunkId digest(ByteView raw);
@@ -77,9 +85,11 @@ class BlobWriter {
   std::shared_ptr<Buffer> buffer_;  // bytes not yet cut: from start_ on, before filled_; shared with what is stored
   std::size_t start_ = 0;
   std::size_t filled_ = 0;
-  std::string scratch_;  // of the compressor
+  std::shared_ptr<Buffer> next_;  // of rooms; what is not cut of buffer_ will stand before them
+  std::size_t given_ = 0;         // end of the last room, in next_ if there is one
+  std::string scratch_;           // of the compressor
   bool cut_once_ = false;
-  std::size_t uncut_done_ = 0;          // bytes of what is not cut yet that hold no cut
+  std::size_t uncut_done_ = 0;  // bytes of what is not cut yet that hold no cut
   std::uint64_t size_ = 0;
   std::uint64_t blob_ = 0;
   Lane lane_ = Lane::kSmall;

@@ -20,6 +20,7 @@ namespace objstore::storage {
 namespace {
 
 constexpr std::size_t kIdleChunkBuffers = 64;
+constexpr std::size_t kRoomBytes = std::size_t{1} << 20;  // in a body's buffer, behind what is not cut yet
 
 Result<std::optional<std::uint64_t>> read_number(const MetadataReader& metadata, std::string_view key) {
   OBJSTORE_ASSIGN(const auto stored, metadata.get(Table::kStore, key));
@@ -65,6 +66,7 @@ Engine::Engine(std::unique_ptr<MetadataStore> metadata, Executor& executor, cons
       epochs_(clock, options_.operation_age_max),
       chunker_(chunk_average),
       chunk_buffers_(chunker_.max_size(), kIdleChunkBuffers),
+      body_buffers_(chunker_.max_size() + std::max(chunker_.max_size(), kRoomBytes), kIdleChunkBuffers),
       digest_groups_(
           std::max(1U, std::thread::hardware_concurrency() / 2)),  // the other half has the rest of an upload to do
       verified_lately_(clock, options_.verified_for),

@@ -116,7 +116,9 @@ class Engine {
   std::vector<ChunkKey> take_repairs();
   static constexpr std::size_t kRepairsMax = 1024;
 
+  // For a chunk of the largest size; and for that and some more of the body behind it (BlobWriter::room).
   Buffer chunk_buffer() { return chunk_buffers_.acquire(); }
+  Buffer body_buffer() { return body_buffers_.acquire(); }
   DigestGroups& digest_groups() { return digest_groups_; }
   VerifiedLately& verified_lately() { return verified_lately_; }
 
@@ -147,6 +149,7 @@ class Engine {
   RemovalGate removal_gate_;
   Chunker chunker_;
   BufferPool chunk_buffers_;
+  BufferPool body_buffers_;
   DigestGroups digest_groups_;
   VerifiedLately verified_lately_;
   std::atomic<std::uint64_t> next_id_;

@@ -42,6 +42,8 @@ class BodyVerifier {
   using Sink = std::function<Status(ByteView)>;
   // Hands the payload in `bytes` on. A failure of the sink comes out as what it means to the client.
   Outcome<void> write(ByteView bytes, const Sink& sink);
+  // Whether what is written is more than the payload.
+  bool is_framed() const noexcept { return decoder_.has_value(); }
   // What of the payload check() needs.
   BodyDigest::Wants wants() const noexcept;
   // The body has ended: what does not depend on digests is checked.

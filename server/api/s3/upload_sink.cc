@@ -18,6 +18,10 @@ Status UploadSink::write(ByteView bytes) {
   return fail(Errc::kInvalidArgument, "the body was refused");
 }
 
+Room UploadSink::room(std::size_t bytes) {
+  return verifier_.is_framed() ? Room() : writer_->room(bytes);
+}
+
 Outcome<std::optional<model::StoredChecksum>> UploadSink::check() {
   OBJSTORE_S3_TRY(verifier_.end());
   OBJSTORE_S3_ASSIGN(const BodyDigest::Digests digests, outcome(writer_->seal()));

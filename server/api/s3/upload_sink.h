@@ -19,6 +19,7 @@ class UploadSink final : public api::Sink {
   UploadSink(CallPtr call, BodyVerifier verifier, std::unique_ptr<model::Writer> writer, Commit commit);
 
   Status write(ByteView bytes) override;
+  Room room(std::size_t bytes) override;
   Ticket<api::Reply> finish() override;
   api::Reply refuse(const Error& error) override;
 

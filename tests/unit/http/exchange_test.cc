@@ -1,6 +1,8 @@
 // Requests and replies of every kind over a socket.
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "tests/unit/http/playground.h"
 #include "tests/unit/http/socket_client.h"
@@ -93,6 +95,58 @@ TEST_CASE("uploads of every size arrive whole") {
     CHECK(answer->body == receipt(body));
   }
   CHECK(running.playground.sinks_dropped() == 0);
+}
+
+TEST_CASE("large bodies of known length are received into the sink's own memory, for as many at once as may be") {
+  Options options = quiet_options();
+  options.limits.bodies_in_place_max = 1;
+  Running running(options);
+  SocketClient first(running.port());
+  for (const std::size_t size : {1U, 262'144U, 262'145U, 409'600U, 1'000'000U, 5'000'000U}) {
+    const std::size_t before = running.playground.in_rooms();
+    const std::string body = pattern(size);
+    first.send(request("PUT", "/rooms", {}, body));
+    const auto answer = first.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->body == receipt(body));
+    CHECK((running.playground.in_rooms() > before) == (size > 262'144));
+  }
+  const std::size_t before = running.playground.in_rooms();
+  const std::string body = pattern(1'000'000);
+  const std::string upload = request("PUT", "/rooms", {}, body);
+  first.send(upload.substr(0, 500'000));
+  while (running.playground.in_rooms() == before) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  SocketClient second(running.port());
+  second.send(upload);
+  const auto beside = second.read_answer();
+  REQUIRE(beside);
+  CHECK(beside->body == receipt(body));
+  first.send(upload.substr(500'000));
+  const auto last = first.read_answer();
+  REQUIRE(last);
+  CHECK(last->body == receipt(body));
+  CHECK(running.playground.in_rooms() == before + 10);
+}
+
+TEST_CASE("a sink that refuses, or a client that goes, while a room is being filled") {
+  Running running;
+  for (int round = 0; round < 20; ++round) {
+    SocketClient refused(running.port());
+    refused.send(request("PUT", "/picky-rooms", {}, pattern(3'000'000)));
+    const auto answer = refused.read_answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 403);
+    SocketClient gone(running.port());
+    gone.send(request("PUT", "/rooms", {}, pattern(3'000'000))
+                  .substr(0, 1'500'000 + 1'000 * static_cast<std::size_t>(round)));
+  }
+  SocketClient client(running.port());
+  const std::string body = pattern(2'000'000);
+  client.send(request("PUT", "/rooms", {}, body));
+  const auto answer = client.read_answer();
+  REQUIRE(answer);
+  CHECK(answer->body == receipt(body));
+  CHECK(running.playground.finished_uploads() == 1);
 }
 
 TEST_CASE("a chunked upload larger than every buffer arrives whole") {

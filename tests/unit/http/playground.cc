@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -64,16 +66,31 @@ std::uint64_t number(const wire::RequestHead& head) {
 
 class CountingSink final : public api::Sink {
  public:
-  CountingSink(Playground& owner, bool is_picky) : owner_(owner), is_picky_(is_picky) {}
+  CountingSink(Playground& owner, bool is_picky, bool has_rooms)
+      : owner_(owner), is_picky_(is_picky), has_rooms_(has_rooms) {}
   ~CountingSink() override {
     if (!is_finished_) ++owner_.sinks_dropped_;
   }
   Status write(ByteView bytes) override {
     CHECK(!is_finished_);
+    if (!rooms_.empty()) {
+      CHECK(bytes.data() == rooms_.front().data());
+      CHECK(bytes.size() == rooms_.front().size() || rooms_.size() == 1);
+      rooms_.pop_front();
+      ++owner_.in_rooms_;
+    }
     if (is_picky_) return fail(Errc::kDigestMismatch, "These bytes are not welcome.");
     size_ += bytes.size();
     for (const std::byte byte : bytes) sum_ = sum_ * 31 + std::to_integer<unsigned>(byte);
     return {};
+  }
+  // A buffer for each, smaller than what is asked for.
+  Room room(std::size_t bytes) override {
+    if (!has_rooms_) return {};
+    auto buffer = std::make_shared<Buffer>(owner_.rooms_.acquire());
+    CHECK(rooms_.size() < 2);
+    rooms_.push_back(buffer->storage().first(std::min(bytes, buffer->capacity())));
+    return {buffer, rooms_.back()};
   }
   Ticket<api::Reply> finish() override {
     is_finished_ = true;
@@ -89,6 +106,8 @@ class CountingSink final : public api::Sink {
  private:
   Playground& owner_;
   bool is_picky_;
+  bool has_rooms_;
+  std::deque<MutableBytes> rooms_;  // given and not written
   bool is_finished_ = false;
   std::uint64_t size_ = 0;
   std::uint32_t sum_ = 0;
@@ -110,8 +129,9 @@ api::Exchange Playground::begin(const wire::RequestHead& head) {
     last_head_ = head;
   }
   if (head.path == "/throw") throw std::runtime_error("the handler is broken");
-  if (head.path == "/sink" || head.path == "/picky") {
-    return std::unique_ptr<api::Sink>(std::make_unique<CountingSink>(*this, head.path == "/picky"));
+  if (head.path == "/sink" || head.path == "/rooms" || head.path.starts_with("/picky")) {
+    return std::unique_ptr<api::Sink>(
+        std::make_unique<CountingSink>(*this, head.path.starts_with("/picky"), head.path.ends_with("rooms")));
   }
   if (head.path != "/document") return plain(head);
   api::ReadDocument document;

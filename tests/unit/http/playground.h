@@ -2,6 +2,7 @@
 //
 //   /hello          "hello"                            /document       the body, read as a document of at most 64 KiB
 //   /sink           the body's size, read as a stream  /picky          a stream that refuses its first bytes with 403
+//   /rooms          as /sink, large bodies in the sink's own memory     /picky-rooms   likewise
 //   /deny           403 without wanting the body       /throw          begin() throws
 //   /source?N       N bytes in pieces of 64 KiB        /broken?N       a source that fails after N bytes
 //   /short?N        a source that ends N bytes early   /gate           waits on a worker until open_gate()
@@ -17,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/buffer.h"
 #include "common/base/executor.h"
 #include "server/http/server.h"
 
@@ -33,6 +35,8 @@ class Playground final : public api::Handler {
   void await_gate(std::size_t count);
   std::size_t requests() const { return requests_; }
   std::size_t sinks_dropped() const { return sinks_dropped_; }
+  // Writes of bytes that lay in a room.
+  std::size_t in_rooms() const { return in_rooms_; }
   std::size_t finished_uploads() const { return finished_uploads_; }
   wire::RequestHead last_head();
 
@@ -45,6 +49,8 @@ class Playground final : public api::Handler {
   std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::size_t> sinks_dropped_ = 0;
   std::atomic<std::size_t> finished_uploads_ = 0;
+  std::atomic<std::size_t> in_rooms_ = 0;
+  BufferPool rooms_{std::size_t{100} << 10, 4};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_open_ = false;                 // guarded by mutex_

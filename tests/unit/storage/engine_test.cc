@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "server/storage/blob_writer.h"
@@ -37,6 +38,29 @@ void drop(Engine& engine, const Layout& layout) {
   Batch batch;
   engine.release(batch, layout);
   test::must(engine.committer().submit(std::move(batch), {}).wait());
+}
+
+void write_copies(BlobWriter& writer, ByteView body, std::size_t piece) {
+  for (; !body.empty(); body = body.subspan(std::min(piece, body.size())))
+    REQUIRE(writer.write(body.first(std::min(piece, body.size()))));
+}
+
+// As the transport does: one room is filled while another one waits to be written.
+void write_in_rooms(BlobWriter& writer, ByteView body, std::size_t piece) {
+  Room full;
+  for (Room room = writer.room(piece); !body.empty(); full = std::exchange(room, writer.room(piece))) {
+    REQUIRE(room.bytes.size() > 0);
+    REQUIRE(room.bytes.size() <= piece);
+    const std::size_t filled = std::min(room.bytes.size(), body.size());
+    std::ranges::copy(body.first(filled), room.bytes.begin());
+    if (!full.bytes.empty()) REQUIRE(writer.write(full.bytes));
+    body = body.subspan(filled);
+    room.bytes = room.bytes.first(filled);
+    if (body.empty()) {
+      REQUIRE(writer.write(room.bytes));
+      return;
+    }
+  }
 }
 
 Result<std::string> read(Engine& engine, const Layout& layout, std::uint64_t first, std::uint64_t length) {
@@ -125,27 +149,41 @@ TEST_CASE("a body is cut where the chunker says, and digested, in whatever piece
     const ByteView chunk = rest.first(chunker.cut(rest));
     expected.push_back({sha256(chunk), static_cast<std::uint32_t>(chunk.size())});
   }
+  Domain domain = 0;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{777}, chunker.max_size(), body.size()}) {
-    CAPTURE(piece);
-    BodyDigest digest(BodyDigest::Wants::kMd5);
-    BlobWriter writer(engine, static_cast<Domain>(piece), &digest);
-    for (ByteView rest = as_bytes(body); !rest.empty(); rest = rest.subspan(std::min(piece, rest.size())))
-      REQUIRE(writer.write(rest.first(std::min(piece, rest.size()))));
-    REQUIRE(writer.finish());
-    CHECK(digest.finish().md5 == md5(as_bytes(body)));
-    Batch batch;
-    LaneSet lanes;
-    const Extent extent = test::must(writer.publish(batch, lanes));
-    test::must(engine.committer().submit(std::move(batch), std::move(lanes)).wait());
-    const auto page = test::must(engine.metadata().get(Table::kBlobPages, page_key(extent.blob, 0)));
-    REQUIRE(page);
-    const std::vector<ChunkRef> chunks = test::must(decode_chunk_page(*page));
-    REQUIRE(chunks.size() == expected.size());
-    for (std::size_t i = 0; i < chunks.size(); ++i) {
-      CHECK(chunks[i].id == expected[i].id);
-      CHECK(chunks[i].raw_size == expected[i].raw_size);
+    for (const auto feed : {write_copies, write_in_rooms}) {
+      CAPTURE(piece, feed == write_in_rooms);
+      BodyDigest digest(BodyDigest::Wants::kMd5);
+      BlobWriter writer(engine, ++domain, &digest);
+      feed(writer, as_bytes(body), piece);
+      REQUIRE(writer.finish());
+      CHECK(digest.finish().md5 == md5(as_bytes(body)));
+      Batch batch;
+      LaneSet lanes;
+      const Extent extent = test::must(writer.publish(batch, lanes));
+      test::must(engine.committer().submit(std::move(batch), std::move(lanes)).wait());
+      const auto page = test::must(engine.metadata().get(Table::kBlobPages, page_key(extent.blob, 0)));
+      REQUIRE(page);
+      const std::vector<ChunkRef> chunks = test::must(decode_chunk_page(*page));
+      REQUIRE(chunks.size() == expected.size());
+      for (std::size_t i = 0; i < chunks.size(); ++i) {
+        CHECK(chunks[i].id == expected[i].id);
+        CHECK(chunks[i].raw_size == expected[i].raw_size);
+      }
     }
   }
+}
+
+TEST_CASE("a room outlives its writer") {
+  TestStore store_under_test;
+  Room room;
+  {
+    BlobWriter writer(store_under_test.engine(), 0);
+    room = writer.room(1000);
+  }
+  std::ranges::fill(room.bytes, std::byte{1});
+  BlobWriter next(store_under_test.engine(), 0);
+  CHECK(next.room(1000).bytes.data() != room.bytes.data());
 }
 
 TEST_CASE("the same content is one blob, and its bytes lie there once") {
