@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 
 namespace objstore::wire {
 namespace {
@@ -54,7 +55,7 @@ std::optional<UnixMillis> from_civil(const Civil& c) {
 
 // Writes `value` in `width` digits over what `out` has at `at`. value: not negative, and no more digits than that
 // (years end at 9999).
-void put_number(std::string& out, std::size_t at, int value, std::size_t width) {
+void put_number(std::span<char> out, std::size_t at, int value, std::size_t width) {
   for (std::size_t i = at + width; i-- > at; value /= 10) out[i] = static_cast<char>('0' + value % 10);
 }
 
@@ -219,9 +220,10 @@ std::optional<UnixMillis> parse_amz_date(std::string_view text) noexcept {
   return in.done() ? from_civil(c) : std::nullopt;
 }
 
-std::string format_iso8601(UnixMillis time) {
+std::array<char, 24> iso8601_text(UnixMillis time) noexcept {
   const Civil c = to_civil(time);
-  std::string out("YYYY-MM-DDThh:mm:ss.mmmZ");
+  std::array<char, 24> out;
+  std::ranges::copy(std::string_view("YYYY-MM-DDThh:mm:ss.mmmZ"), out.begin());
   put_number(out, 0, c.year, 4);
   put_number(out, 5, c.month, 2);
   put_number(out, 8, c.day, 2);
@@ -230,6 +232,11 @@ std::string format_iso8601(UnixMillis time) {
   put_number(out, 17, c.second, 2);
   put_number(out, 20, c.milli, 3);
   return out;
+}
+
+std::string format_iso8601(UnixMillis time) {
+  const auto text = iso8601_text(time);
+  return {text.data(), text.size()};
 }
 
 std::optional<UnixMillis> parse_iso8601(std::string_view text) noexcept {

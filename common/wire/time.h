@@ -2,6 +2,7 @@
 // part.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ std::string format_amz_date(UnixMillis time);
 std::optional<UnixMillis> parse_amz_date(std::string_view text) noexcept;
 // "2013-05-24T00:00:00.000Z": in XML.
 std::string format_iso8601(UnixMillis time);
+std::array<char, 24> iso8601_text(UnixMillis time) noexcept;  // the same, where there are very many
 // With or without a fraction (1-9 digits, cut to milliseconds), 'Z' or a numeric offset; also a date alone.
 std::optional<UnixMillis> parse_iso8601(std::string_view text) noexcept;
 // "Fri, 24 May 2013 00:00:00 GMT" (RFC 9110's IMF-fixdate).

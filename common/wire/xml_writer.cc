@@ -111,23 +111,33 @@ XmlWriter& XmlWriter::close() {
   return *this;
 }
 
-// Nearly all texts need no escapes, and listings are made of elements: they are copied in one go.
 XmlWriter& XmlWriter::element(std::string_view name, std::string_view text) {
+  return put(name, "", text);
+}
+
+XmlWriter& XmlWriter::quoted(std::string_view name, std::string_view text) {
+  return put(name, reference('"'), text);
+}
+
+// Nearly all texts need no escapes, and listings are made of elements: they are copied in one go.
+XmlWriter& XmlWriter::put(std::string_view name, std::string_view quote, std::string_view text) {
   if (plain_length(text) < text.size()) {
-    text_.append("<").append(name).append(">");
+    text_.append("<").append(name).append(">").append(quote);
     append_escaped(text_, text);
-    text_.append("</").append(name).append(">");
+    text_.append(quote).append("</").append(name).append(">");
     return *this;
   }
   const std::size_t start = text_.size();
-  const std::size_t length = start + 2 * name.size() + text.size() + std::string_view("<></>").size();
+  const std::size_t length = start + 2 * (name.size() + quote.size()) + text.size() + std::string_view("<></>").size();
   if (length > text_.capacity()) text_.reserve(2 * length);
   text_.resize_and_overwrite(length, [&](char* out, std::size_t size) {
     out += start;
     *out++ = '<';
     out = std::ranges::copy(name, out).out;
     *out++ = '>';
+    out = std::ranges::copy(quote, out).out;
     out = std::ranges::copy(text, out).out;
+    out = std::ranges::copy(quote, out).out;
     *out++ = '<';
     *out++ = '/';
     out = std::ranges::copy(name, out).out;

@@ -26,6 +26,8 @@ class XmlWriter {
   XmlWriter& close();  // CHECKs that there is something to close below the root
   XmlWriter& element(std::string_view name, std::string_view text);
   XmlWriter& element(std::string_view name, const char* text) { return element(name, std::string_view(text)); }
+  // The text in quotation marks, as ETags stand.
+  XmlWriter& quoted(std::string_view name, std::string_view text);
   // A number in decimal digits; a bool as "true" or "false".
   template <std::integral T>
   XmlWriter& element(std::string_view name, T value) {
@@ -39,6 +41,8 @@ class XmlWriter {
   std::string finish() &&;
 
  private:
+  XmlWriter& put(std::string_view name, std::string_view quote, std::string_view text);
+
   std::string text_;
   std::vector<std::string> open_;
 };

@@ -5,7 +5,6 @@
 
 #include "common/base/bytes.h"
 #include "model_records.pb.h"
-#include "server/model/listed_row.h"
 
 namespace objstore::model {
 namespace {
@@ -221,28 +220,6 @@ Result<ObjectRow> decode_object(std::string_view key, std::string_view bytes) {
   row.layout = read(message.layout());
   row.null_sequence = message.null_sequence();
   return row;
-}
-
-Result<ListedObject> decode_listed(std::string_view key, std::string_view bytes, std::pmr::memory_resource& texts) {
-  const auto keep = [&texts](std::string_view text) {
-    char* const place = static_cast<char*>(texts.allocate(text.size(), 1));
-    text.copy(place, text.size());
-    return std::string_view(place, text.size());
-  };
-  OBJSTORE_ASSIGN(const pb::ListedObject& message, parse<pb::ListedObject>(bytes, "objects"));
-  OBJSTORE_ASSIGN(const pb::Attributes& attributes, parse<pb::Attributes>(message.attributes(), "objects"));
-  Result<ListedObject> listed;
-  listed->key = keep(key);
-  listed->delete_marker = message.delete_marker();
-  listed->size = message.size();
-  listed->modified_ms = message.modified_ms();
-  listed->etag = keep(message.etag());
-  listed->owner_account = keep(message.owner_account());
-  listed->storage_class = keep(attributes.storage_class());
-  if (!message.has_checksum()) return listed;
-  OBJSTORE_ASSIGN(const pb::Checksum& checksum, parse<pb::Checksum>(message.checksum(), "objects"));
-  listed->checksum = read(checksum);
-  return listed;
 }
 
 Result<UploadRow> decode_upload(std::string_view bytes) {

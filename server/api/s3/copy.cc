@@ -1,7 +1,6 @@
 // CopyObject and UploadPartCopy: the caller needs the right to read the source, and is told nothing about it without.
 #include "common/base/bytes.h"
 #include "common/wire/checksum.h"
-#include "common/wire/etag.h"
 #include "common/wire/ranges.h"
 #include "common/wire/time.h"
 #include "server/api/s3/access.h"
@@ -134,7 +133,7 @@ Outcome<api::Reply> copied(const Call& call, const Source& source, const Result<
   if (!copy) return std::unexpected(write_failure(call.head.headers, copy.error()));
   wire::XmlWriter xml("CopyObjectResult", wire::kS3Namespace);
   xml.element("LastModified", wire::format_iso8601(copy->modified_ms));
-  xml.element("ETag", wire::quote_etag(copy->etag));
+  xml.quoted("ETag", copy->etag);
   if (copy->checksum) {
     xml.element("ChecksumType", checksum_type_name(copy->checksum->composite));
     add_checksum(xml, *copy->checksum);
@@ -162,7 +161,7 @@ Outcome<std::optional<model::ByteRange>> source_range(const Call& call, const So
 Outcome<api::Reply> part_copied(const Call& call, const Source& source, const model::PartInfo& part) {
   wire::XmlWriter xml("CopyPartResult", wire::kS3Namespace);
   xml.element("LastModified", wire::format_iso8601(part.modified_ms));
-  xml.element("ETag", wire::quote_etag(part.etag));
+  xml.quoted("ETag", part.etag);
   if (part.checksum) add_checksum(xml, *part.checksum);
   api::Reply reply = xml_reply(call, 200, std::move(xml).finish());
   add_source_version(reply.headers, source);

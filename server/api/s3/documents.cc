@@ -1,7 +1,6 @@
 #include "server/api/s3/documents.h"
 
 #include "common/wire/checksum.h"
-#include "common/wire/etag.h"
 #include "common/wire/time.h"
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/checksum_request.h"
@@ -21,8 +20,9 @@ void add_owner(wire::XmlWriter& xml, std::string_view element, const Call& call,
 }
 
 void add_listed_object(wire::XmlWriter& xml, const ListedFacts& object) {
-  xml.element("LastModified", wire::format_iso8601(object.modified_ms));
-  xml.element("ETag", wire::quote_etag(object.etag));
+  const auto modified = wire::iso8601_text(object.modified_ms);
+  xml.element("LastModified", {modified.data(), modified.size()});
+  xml.quoted("ETag", object.etag);
   if (object.checksum) {
     xml.element("ChecksumAlgorithm", object.checksum->algorithm);
     xml.element("ChecksumType", checksum_type_name(object.checksum->composite));

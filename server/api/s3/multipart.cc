@@ -117,7 +117,7 @@ Outcome<api::Reply> completed(const Call& call, const Result<model::ObjectInfo>&
   xml.element("Location", location_of(call));
   xml.element("Bucket", call.bucket().str());
   xml.element("Key", call.key().str());
-  xml.element("ETag", wire::quote_etag(object->etag));
+  xml.quoted("ETag", object->etag);
   if (object->checksum) {
     add_checksum(xml, *object->checksum);
     xml.element("ChecksumType", checksum_type_name(object->checksum->composite));

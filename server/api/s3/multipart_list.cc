@@ -1,5 +1,4 @@
 #include "common/base/bytes.h"
-#include "common/wire/etag.h"
 #include "common/wire/time.h"
 #include "server/api/s3/arguments.h"
 #include "server/api/s3/checksum_request.h"
@@ -35,7 +34,7 @@ void add_part(wire::XmlWriter& xml, const model::PartInfo& part) {
   xml.open("Part");
   xml.element("PartNumber", std::uint64_t{part.number});
   xml.element("LastModified", wire::format_iso8601(part.modified_ms));
-  xml.element("ETag", wire::quote_etag(part.etag));
+  xml.quoted("ETag", part.etag);
   xml.element("Size", part.size);
   if (part.checksum) add_checksum(xml, *part.checksum);
   xml.close();
