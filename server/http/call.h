@@ -40,7 +40,7 @@ class Call {
   enum class Wants : std::uint8_t { kNothing, kDocument, kStream };
   // What one trip to the pool brings of a large body: waking two threads costs as much as copying some 100 KiB. Less
   // where replies hold much together (ReplyBudget::is_light).
-  static constexpr std::size_t kPullBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kPullBytes = std::size_t{2} << 20;
 
   // head and budget outlive the call. takes_files: the transport can send pieces that lie in files.
   Call(api::Handler& handler, const wire::RequestHead& head, ReplyBudget& budget, bool takes_files = false)
