@@ -90,21 +90,20 @@ OBJSTORE_VECTORS_INLINE void transpose(__m128i* words, const std::byte* const* d
 }
 
 // Two steps of MD5 for each of 16 groups of rounds of one SHA-256.
-template <int kFirst, int kCount, int kGroup = 0>
+template <int kFirst, int kGroup = 0>
 OBJSTORE_VECTORS_INLINE void stitch(Md5Vectors& s, const __m128i* words, const std::uint32_t* sines, ShaRun& one) {
   if constexpr (kGroup < 16) {
-    static_assert(kCount == 2);
     constexpr int kStep = kFirst + 2 * kGroup;
     step<kStep>(s, words, sines);
     sha_group<kGroup>(one.state, one.schedule, one.block);
     step<kStep + 1>(s, words, sines);
-    stitch<kFirst, kCount, kGroup + 1>(s, words, sines, one);
+    stitch<kFirst, kGroup + 1>(s, words, sines, one);
   }
 }
 // kCount, two or four, for each of those of two.
 template <int kFirst, int kCount, int kGroup = 0>
-OBJSTORE_VECTORS_INLINE void stitch(Md5Vectors& s, const __m128i* words, const std::uint32_t* sines, ShaRun& one,
-                                    ShaRun& two) {
+OBJSTORE_VECTORS_INLINE void stitch_two(Md5Vectors& s, const __m128i* words, const std::uint32_t* sines, ShaRun& one,
+                                        ShaRun& two) {
   if constexpr (kGroup < 16) {
     constexpr int kStep = kFirst + kCount * kGroup;
     step<kStep>(s, words, sines);
@@ -113,7 +112,7 @@ OBJSTORE_VECTORS_INLINE void stitch(Md5Vectors& s, const __m128i* words, const s
     step<kStep + kCount / 2>(s, words, sines);
     if constexpr (kCount == 4) step<kStep + 3>(s, words, sines);
     sha_group<kGroup>(two.state, two.schedule, two.block);
-    stitch<kFirst, kCount, kGroup + 1>(s, words, sines, one, two);
+    stitch_two<kFirst, kCount, kGroup + 1>(s, words, sines, one, two);
   }
 }
 
@@ -123,10 +122,11 @@ OBJSTORE_VECTORS_INLINE void block_of(Md5Vectors& s, const __m128i* words, const
                                       ShaRegisters* sha, const std::byte* const* data, std::size_t at) {
   ShaRun one{sha[0], {}, data[0] + at};
   if constexpr (kBodies == 1) {
-    stitch<kFirst, kCount>(s, words, sines, one);
+    static_assert(kCount == 2);
+    stitch<kFirst>(s, words, sines, one);
   } else {
     ShaRun two{sha[1], {}, data[1] + at};
-    stitch<kFirst, kCount>(s, words, sines, one, two);
+    stitch_two<kFirst, kCount>(s, words, sines, one, two);
     add(sha[1], two.state);
   }
   add(sha[0], one.state);
