@@ -17,7 +17,8 @@ class BodyDigest::Engine {
   virtual ~Engine() = default;
   virtual void update(ByteView bytes) = 0;
   virtual Sha256 chunk(ByteView bytes) = 0;
-  virtual std::optional<Steps> in_steps(ByteView chunk) = 0;
+  virtual bool has_steps() const noexcept = 0;
+  virtual Steps in_steps(ByteView chunk) = 0;
   virtual Digests finish() = 0;
 };
 
@@ -36,7 +37,8 @@ class BodyDigest::PortableEngine final : public Engine {
     update(bytes);
     return objstore::sha256(bytes);
   }
-  std::optional<Steps> in_steps(ByteView) override { return std::nullopt; }
+  bool has_steps() const noexcept override { return false; }
+  Steps in_steps(ByteView) override { CHECK(false); }
   Digests finish() override {
     Digests digests;
     if (md5_) std::ranges::copy(as_bytes(md5_->finish()), digests.md5.begin());
@@ -74,8 +76,9 @@ class BodyDigest::StitchedEngine final : public Engine {
     return kernels::end_sha256(chain, bytes.subspan(blocks * kBlock), bytes.size());
   }
 
-  std::optional<Steps> in_steps(ByteView chunk) override {
-    if (wants_sha256_) return std::nullopt;
+  bool has_steps() const noexcept override { return !wants_sha256_; }
+  Steps in_steps(ByteView chunk) override {
+    CHECK(has_steps());
     const ByteView whole = fill_pending(chunk);
     return Steps(*this, chunk, whole, md5_);
   }
@@ -183,7 +186,10 @@ void BodyDigest::update(ByteView bytes) {
 Sha256 BodyDigest::chunk(ByteView bytes) {
   return engine_->chunk(bytes);
 }
-std::optional<BodyDigest::Steps> BodyDigest::in_steps(ByteView chunk) {
+bool BodyDigest::has_steps() const noexcept {
+  return engine_->has_steps();
+}
+BodyDigest::Steps BodyDigest::in_steps(ByteView chunk) {
   return engine_->in_steps(chunk);
 }
 BodyDigest::Digests BodyDigest::finish() {

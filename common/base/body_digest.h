@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 
 #include "common/base/bytes.h"
@@ -33,9 +32,10 @@ class BodyDigest {
   Sha256 chunk(ByteView bytes);
 
   class Steps;
-  // chunk() in steps, for whoever digests several bodies at once. Nothing when this body's digests come in no steps:
-  // those of the portable path, and where anything but MD5 is wanted of the whole body.
-  std::optional<Steps> in_steps(ByteView chunk);
+  // chunk() in steps, for whoever digests several bodies at once; where has_steps(), which those of the portable path
+  // have not, nor those of which anything but MD5 is wanted of the whole body.
+  bool has_steps() const noexcept;
+  Steps in_steps(ByteView chunk);
 
   struct Digests {
     Md5 md5{};        // zeros unless it was wanted

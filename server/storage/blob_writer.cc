@@ -13,7 +13,10 @@
 namespace objstore::storage {
 namespace {
 
-constexpr std::size_t kChunksAtOnce = 4;                     // waiting or being digested; and likewise stored
+// What waits to be digested and is, at most, while a large body comes; and likewise what is stored. Of small chunks not
+// more than so many.
+constexpr std::size_t kBytesAtOnce = std::size_t{2} << 20;
+constexpr std::size_t kChunksAtOnce = 8;
 constexpr std::size_t kSmallBodyMax = std::size_t{1} << 20;  // larger bodies get a lane of their own
 
 // States that a row is as it was read.
@@ -30,11 +33,10 @@ void expect_as_read(Batch& batch, Table table, std::string key, const std::optio
 BlobWriter::BlobWriter(Engine& engine, Domain domain, BodyDigest* body)
     : engine_(engine),
       domain_(domain),
-      body_(body),
       guard_(engine.epochs().enter()),
       blob_(engine.next_id()),
-      storing_(engine.executor(), kChunksAtOnce),
-      digesting_(engine.executor(), kChunksAtOnce) {}
+      storing_(engine.executor()),
+      digesting_(engine.digest_groups(), body) {}
 
 BlobWriter::~BlobWriter() {
   (void)digesting_.wait();
@@ -166,36 +168,31 @@ BlobWriter::Pending* BlobWriter::name_chunk(const ChunkId& id, ByteView raw) {
   content_hash_.update(id);
   const auto raw_size = static_cast<std::uint32_t>(raw.size());
   page_chunks_.push_back({id, raw_size});
+  named_bytes_ += raw_size;
   Pending& pending = pending_[id];
   if (++pending.occurrences > 1) return nullptr;
   pending.raw_size = raw_size;
   return &pending;
 }
 
-ChunkId BlobWriter::digest(ByteView raw) {
-  return body_ ? engine_.digest_groups().chunk(*body_, raw) : sha256(raw);
-}
-
 // Of a body of several chunks, one is digested and the one before it is stored while the next is being received and
 // cut.
 Status BlobWriter::take_chunk(ByteView raw) {
-  if (cut_once_) return digesting_.add([this, raw, kept = buffer_] { return digest_and_store(raw, kept); });
-  const ChunkId id = digest(raw);
-  return store_chunk(id, raw, *name_chunk(id, raw));
+  if (!cut_once_) return store_chunk(digesting_.chunk(raw), raw);
+  const std::size_t others = std::clamp<std::size_t>(kBytesAtOnce / raw.size(), 2, kChunksAtOnce) - 1;
+  OBJSTORE_TRY(storing_.wait(others));
+  OBJSTORE_TRY(digesting_.wait(others));
+  digesting_.add(raw, [this, raw, kept = buffer_](const ChunkId& id) {
+    (void)storing_.add([this, id, raw, kept] { return store_chunk(id, raw); });  // what fails is told to who waits
+  });
+  return {};
 }
 
-Status BlobWriter::digest_and_store(ByteView raw, const std::shared_ptr<Buffer>& buffer) {
-  const ChunkId id = digest(raw);
-  if (page_chunks_.size() == kChunksPerPage) {
-    OBJSTORE_TRY(storing_.wait());
-    OBJSTORE_TRY(stage_page());
-  }
-  Pending* const pending = name_chunk(id, raw);
-  if (pending == nullptr) return {};
-  return storing_.add([this, id, raw, pending, kept = buffer] { return store_chunk(id, raw, *pending); });
-}
-
-Status BlobWriter::store_chunk(const ChunkId& id, ByteView raw, Pending& pending) {
+Status BlobWriter::store_chunk(const ChunkId& id, ByteView raw) {
+  if (page_chunks_.size() == kChunksPerPage) OBJSTORE_TRY(stage_page());
+  Pending* const named = name_chunk(id, raw);
+  if (named == nullptr) return {};
+  Pending& pending = *named;
   OBJSTORE_ASSIGN(const auto stored, engine_.metadata().get(Table::kChunks, chunk_key({domain_, id})));
   if (stored) {
     OBJSTORE_ASSIGN(const ChunkRow found, decode_chunk(*stored));
@@ -313,7 +310,7 @@ BlobRow BlobWriter::row(BlobState state) const {
   BlobRow blob;
   blob.state = state;
   blob.domain = domain_;
-  blob.size = size_;
+  blob.size = named_bytes_;
   blob.content_hash = content_hash_value_;
   blob.pages = pages_;
   return blob;

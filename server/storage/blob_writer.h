@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "common/base/body_digest.h"
+#include "common/base/digest_groups.h"
+#include "common/base/strand.h"
 #include "server/storage/engine.h"
-#include "server/storage/strand.h"
 
 namespace objstore::storage {
 
@@ -61,10 +61,8 @@ class BlobWriter {
   Status move_uncut(Buffer& to, std::size_t end);
   Status make_room();
   Pending* name_chunk(const ChunkId& id, ByteView raw);
-  ChunkId digest(ByteView raw);
   Status take_chunk(ByteView raw);
-  Status digest_and_store(ByteView raw, const std::shared_ptr<Buffer>& buffer);
-  Status store_chunk(const ChunkId& id, ByteView raw, Pending& pending);
+  Status store_chunk(const ChunkId& id, ByteView raw);
   Result<std::vector<Location>> append(const ChunkId& id, ByteView raw);
   Status count_pending(Batch& batch, LaneSet& lanes);
   Status count_absent(Batch& batch, LaneSet& lanes);
@@ -80,7 +78,6 @@ class BlobWriter {
 
   Engine& engine_;
   const Domain domain_;
-  BodyDigest* const body_;
   EpochGuard guard_;
   std::shared_ptr<Buffer> buffer_;  // bytes not yet cut: from start_ on, before filled_; shared with what is stored
   std::size_t start_ = 0;
@@ -95,16 +92,15 @@ class BlobWriter {
   Lane lane_ = Lane::kSmall;
   Digest content_hash_{DigestKind::kSha256};
   std::string content_hash_value_;
+  std::uint64_t named_bytes_ = 0;       // of all chunks that have been named
   std::vector<ChunkRef> page_chunks_;   // of the present page, in order
   std::map<ChunkId, Pending> pending_;  // of the present page, each once
   std::vector<Location> pinned_;        // what was appended and is not committed
   bool counted_ = false;                // a commit of pending_ has been tried
   std::uint32_t pages_ = 0;             // committed under the staged blob
   bool staged_ = false;
-  // Chunks that are being stored; pinned_, and what pending_ has of such a chunk, belong to it. Then those that are
-  // being digested; what is above of the page and its commit belongs to it.
-  Strand storing_;
-  Strand digesting_;
+  Strand storing_;  // of chunks that have been named; what is above of the page and its commit belongs to it
+  DigestGroups::Stream digesting_;  // of those before them
 };
 
 }  // namespace objstore::storage

@@ -67,8 +67,8 @@ Engine::Engine(std::unique_ptr<MetadataStore> metadata, Executor& executor, cons
       chunker_(chunk_average),
       chunk_buffers_(chunker_.max_size(), kIdleChunkBuffers),
       body_buffers_(chunker_.max_size() + std::max(chunker_.max_size(), kRoomBytes), kIdleChunkBuffers),
-      digest_groups_(
-          std::max(1U, std::thread::hardware_concurrency() / 2)),  // the other half has the rest of an upload to do
+      digest_groups_(executor, std::max(1U, std::thread::hardware_concurrency() /
+                                                2)),  // the other half has the rest of an upload to do
       verified_lately_(clock, options_.verified_for),
       next_id_(run << kRunShift | 1) {}
 

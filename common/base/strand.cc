@@ -1,4 +1,4 @@
-#include "server/storage/strand.h"
+#include "common/base/strand.h"
 
 #include <condition_variable>
 #include <deque>
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace objstore::storage {
+namespace objstore {
 namespace {
 
 Status run(Strand::Work& work) {
@@ -37,9 +37,8 @@ struct Strand::Queue {
     }
     is_running = false;
   }
-  // The owner's: until fewer than `limit` pieces are outstanding.
-  void wait_below(std::unique_lock<std::mutex>& lock, std::size_t limit) {
-    while (outstanding >= limit) {
+  void wait(std::unique_lock<std::mutex>& lock, std::size_t left_max) {
+    while (outstanding > left_max) {
       if (is_running) {
         const Blocking blocking;
         changed.wait(lock);
@@ -59,8 +58,7 @@ struct Strand::Queue {
   Status outcome;
 };
 
-Strand::Strand(Executor& executor, std::size_t depth)
-    : executor_(executor), depth_(depth), queue_(std::make_shared<Queue>()) {}
+Strand::Strand(Executor& executor) : executor_(executor), queue_(std::make_shared<Queue>()) {}
 
 Strand::~Strand() {
   (void)wait();
@@ -68,7 +66,6 @@ Strand::~Strand() {
 
 Status Strand::add(Work work) {
   std::unique_lock lock(queue_->mutex);
-  queue_->wait_below(lock, depth_);
   if (!queue_->outcome) return queue_->outcome;
   queue_->waiting.push_back(std::move(work));
   ++queue_->outstanding;
@@ -82,10 +79,10 @@ Status Strand::add(Work work) {
   return {};
 }
 
-Status Strand::wait() {
+Status Strand::wait(std::size_t left_max) {
   std::unique_lock lock(queue_->mutex);
-  queue_->wait_below(lock, 1);
+  queue_->wait(lock, left_max);
   return queue_->outcome;
 }
 
-}  // namespace objstore::storage
+}  // namespace objstore

@@ -1,4 +1,4 @@
-#include "server/storage/strand.h"
+#include "common/base/strand.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -7,7 +7,6 @@
 #include <vector>
 
 using namespace objstore;
-using storage::Strand;
 
 namespace {
 
@@ -30,13 +29,15 @@ TEST_CASE("work that no thread has begun is done by who waits for it, once, in o
     };
   };
   {
-    Strand strand(executor, 2);
+    Strand strand(executor);
     CHECK(strand.wait());
     CHECK(strand.add(piece(1)));
     CHECK(strand.add(piece(2)));
+    CHECK(strand.wait(2));
     CHECK(ran.empty());
-    CHECK(strand.add(piece(3)));  // no room: whoever adds runs what waits
-    CHECK(ran == std::vector{1, 2});
+    CHECK(strand.add(piece(3)));
+    CHECK(strand.wait(2));  // runs what waits
+    CHECK(ran == std::vector{1, 2, 3});
     CHECK(strand.wait());
     CHECK(ran == std::vector{1, 2, 3});
     CHECK(strand.add(piece(4)));
@@ -48,7 +49,7 @@ TEST_CASE("work that no thread has begun is done by who waits for it, once, in o
 
 TEST_CASE("after a failure nothing more runs, and add and wait both tell of it") {
   HeldExecutor executor;
-  Strand strand(executor, 3);
+  Strand strand(executor);
   int runs = 0;
   CHECK(strand.add([&]() -> Status {
     ++runs;
@@ -72,7 +73,7 @@ TEST_CASE("after a failure nothing more runs, and add and wait both tell of it")
 
 TEST_CASE("a piece that throws has failed") {
   InlineExecutor executor;
-  Strand strand(executor, 1);
+  Strand strand(executor);
   CHECK(strand.add([]() -> Status { throw std::runtime_error("broken"); }));
   const Status broken = strand.wait();
   REQUIRE_FALSE(broken);
@@ -86,9 +87,11 @@ TEST_CASE("owners on the executor's own threads, with strands that feed others, 
     pool.post([&] {
       std::vector<int> ends;
       {
-        Strand second(pool, 2);
-        Strand first(pool, 2);
+        Strand second(pool);
+        Strand first(pool);
         for (int piece = 0; piece < 200; ++piece) {
+          (void)first.wait(1);
+          (void)second.wait(1);
           (void)first.add([&, piece] {
             return second.add([&, piece] {
               ends.push_back(piece);
