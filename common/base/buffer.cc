@@ -45,6 +45,12 @@ void Buffer::set_window(std::size_t start, std::size_t size) {
   size_ = size;
 }
 
+void Buffer::drop_front(std::size_t size) {
+  CHECK(size <= size_);
+  start_ += size;
+  size_ -= size;
+}
+
 void Buffer::release() noexcept {
   if (data_ != nullptr) pool_->give_back(data_);
   data_ = nullptr;

@@ -28,6 +28,8 @@ class Buffer {
   MutableBytes storage() noexcept { return {data_, capacity_}; }
   // The bytes that count are [start, start + size) of the storage. CHECKs that they fit.
   void set_window(std::size_t start, std::size_t size);
+  // As many of those that count do not any more. CHECKs that there are.
+  void drop_front(std::size_t size);
 
  private:
   friend class BufferPool;

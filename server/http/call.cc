@@ -144,14 +144,20 @@ void Call::pull(Completion& completion) {
   completion.done();
 }
 
+void Call::pass_on(Outlet& outlet, Completion& completion) {
+  read_source(kPassBytes, &outlet);
+  completion.done();
+}
+
 // Drops the source behind its last piece while this is still the pool's thread.
-void Call::read_source(std::size_t bytes_wanted) {
-  pieces_.emplace(next_of_source(bytes_wanted));
+void Call::read_source(std::size_t bytes_wanted, Outlet* outlet) {
+  pieces_.emplace(next_of_source(bytes_wanted, outlet));
   if (source_left_ == 0) reply_->source.reset();
 }
 
-// Pieces until they have `bytes_wanted`. An error behind the first one is kept: what was read before it may leave.
-Result<std::vector<Piece>> Call::next_of_source(std::size_t bytes_wanted) noexcept {
+// Pieces until they have `bytes_wanted`, without those that the outlet takes, if there is one; the first that it does
+// not take is the last. An error behind the first one is kept: what was read before it may leave.
+Result<std::vector<Piece>> Call::next_of_source(std::size_t bytes_wanted, Outlet* outlet) noexcept {
   try {
     if (source_error_) return std::unexpected(*source_error_);
     std::vector<Piece> pieces;
@@ -164,11 +170,13 @@ Result<std::vector<Piece>> Call::next_of_source(std::size_t bytes_wanted) noexce
         break;
       }
       const std::size_t size = piece->size();
-      pieces.push_back(std::move(*piece));
-      if (size == 0) break;
-      bytes += size;
+      const bool is_as_announced = size > 0 && size <= source_left_;
       source_left_ -= std::min<std::uint64_t>(source_left_, size);
-    } while (bytes < bytes_wanted && source_left_ > 0 && budget_.is_light());
+      bytes += size;
+      if (outlet != nullptr && is_as_announced && pass(*outlet, *piece)) continue;
+      pieces.push_back(std::move(*piece));
+      if (outlet != nullptr || size == 0) break;
+    } while (bytes < bytes_wanted && source_left_ > 0 && (outlet != nullptr || budget_.is_light()));
     return pieces;
   } catch (const std::exception& e) {
     log::error("a source threw", {{"id", head_.request_id}, {"what", e.what()}});
@@ -186,6 +194,23 @@ Result<Piece> Call::next_piece() {
   OBJSTORE_ASSIGN(piece.bytes, reply_->source->next());
   piece.hold = ReplyBudget::Hold(budget_, piece.bytes.capacity());
   return piece;
+}
+
+// True when the outlet has taken the whole piece; else the piece is what it has not.
+bool Call::pass(Outlet& outlet, Piece& piece) {
+  while (piece.size() > 0) {
+    const std::size_t taken = piece.slice ? outlet.take(*piece.slice) : outlet.take(piece.bytes.view());
+    if (taken == 0) return false;
+    passed_.bytes += taken;
+    if (piece.slice) {
+      passed_.file_bytes += taken;
+      piece.slice->offset += taken;
+      piece.slice->length -= taken;
+    } else {
+      piece.bytes.drop_front(taken);
+    }
+  }
+  return true;
 }
 
 // The first piece is read before the head leaves: an error can then still become a proper reply, and head and piece

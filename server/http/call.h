@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/bytes.h"
 #include "server/api/handler.h"
+#include "server/http/outlet.h"
 #include "server/http/reply_budget.h"
 
 namespace objstore::http {
@@ -39,8 +41,9 @@ class Call {
  public:
   enum class Wants : std::uint8_t { kNothing, kDocument, kStream };
   // What one trip to the pool brings of a large body: waking two threads costs as much as copying some 100 KiB. Less
-  // where replies hold much together (ReplyBudget::is_light).
+  // where replies hold much together (ReplyBudget::is_light). And what it passes on at most.
   static constexpr std::size_t kPullBytes = std::size_t{2} << 20;
+  static constexpr std::size_t kPassBytes = std::size_t{8} << 20;
 
   // head and budget outlive the call. takes_files: the transport can send pieces that lie in files.
   Call(api::Handler& handler, const wire::RequestHead& head, ReplyBudget& budget, bool takes_files = false)
@@ -64,6 +67,9 @@ class Call {
   // Pulls the next pieces of the reply's source, up to some kPullBytes, into next_pieces(). Not after an error or the
   // end.
   void pull(Completion& completion);
+  // The same, straight into the outlet: as long as that takes all, up to some kPassBytes. What it does not take is in
+  // next_pieces(), which may be none.
+  void pass_on(Outlet& outlet, Completion& completion);
   // Destroys what is left of the exchange, which may take a while: giving up an upload touches the store.
   void abandon(Completion& completion);
 
@@ -84,6 +90,12 @@ class Call {
   api::Reply& reply();
   // The source's next bytes after pull(), in order; after a stage whose reply has a source: its first piece.
   std::optional<Result<std::vector<Piece>>>& next_pieces() noexcept { return pieces_; }
+  // What has been passed on since it was asked last, and how much of it lay in files.
+  struct Passed {
+    std::uint64_t bytes = 0;
+    std::uint64_t file_bytes = 0;
+  };
+  Passed take_passed() noexcept { return std::exchange(passed_, {}); }
   // Replaces the reply by the front end's words for an error of ours.
   void fail(int status, const Error& error);
   // Replaces a reply that the transport must not send by 500.
@@ -99,9 +111,10 @@ class Call {
   void settle(Completion& completion);
   void take_reply();
   void pull_first();
-  void read_source(std::size_t bytes_wanted);
-  Result<std::vector<Piece>> next_of_source(std::size_t bytes_wanted) noexcept;
+  void read_source(std::size_t bytes_wanted, Outlet* outlet = nullptr);
+  Result<std::vector<Piece>> next_of_source(std::size_t bytes_wanted, Outlet* outlet) noexcept;
   Result<Piece> next_piece();
+  bool pass(Outlet& outlet, Piece& piece);
 
   api::Handler& handler_;
   const wire::RequestHead& head_;
@@ -116,6 +129,7 @@ class Call {
   std::optional<Error> source_error_;  // met behind pieces that are good
   bool is_streaming_ = false;
   std::uint64_t source_left_ = 0;
+  Passed passed_;
   bool crashed_ = false;
   enum class Meeting : std::uint8_t { kRegistering, kRegistered, kReady };
   std::atomic<Meeting> meeting_ = Meeting::kRegistering;

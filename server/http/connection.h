@@ -69,6 +69,8 @@ class Connection {
     TimePoint pressed_deadline;
   };
   std::optional<SendTerm> send_term(SendPace& pace);
+  bool has_processors_to_spare() const;
+  void count_passed(Call& call, SendPace& pace);
   bool has_sent(const Transfer& transfer, const SendTerm& term, SendPace& pace);
   Awaitable<bool> await_room(std::uint64_t left);
   SendPace send_pace() const;

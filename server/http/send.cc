@@ -1,6 +1,7 @@
 // Replies on their way from the handler to the socket.
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+#include <thread>
 #include <utility>
 
 #include "common/base/log.h"
@@ -12,6 +13,18 @@ namespace {
 // Bodies up to this size are copied behind their head; larger ones leave beside it, in the same call.
 constexpr std::size_t kInlineBodyBytesMax = 4096;
 constexpr std::chrono::milliseconds kRoomPollInterval{20};
+
+// Counts a reply that is being sent in pieces while it lives.
+class Presence {
+ public:
+  explicit Presence(std::atomic<std::size_t>& count) : count_(count) { count_.fetch_add(1, std::memory_order_relaxed); }
+  ~Presence() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  std::atomic<std::size_t>& count_;
+};
 
 }  // namespace
 
@@ -90,9 +103,28 @@ Awaitable<bool> Connection::send_reply(Call& call, Errand& errand, bool close) {
   co_return sent;
 }
 
-// Usually the next pieces are read on the pool while these are being sent.
+// For two threads for each download.
+bool Connection::has_processors_to_spare() const {
+  static const std::size_t kProcessors = std::thread::hardware_concurrency();
+  return 2 * shared_.downloads.load(std::memory_order_relaxed) <= std::max<std::size_t>(kProcessors, 2);
+}
+
+void Connection::count_passed(Call& call, SendPace& pace) {
+  const Call::Passed passed = call.take_passed();
+  body_bytes_out_ += passed.bytes;
+  count(shared_.counters.bytes_out, passed.bytes);
+  count(shared_.counters.file_bytes_out, passed.file_bytes);
+  pace.usual.moved(passed.bytes, {});
+  pace.pressed.moved(passed.bytes, {});
+}
+
+// While there are processors to spare, the next pieces are read on the pool while these are being sent. Of many
+// downloads at once, whoever reads on the pool sends what it has read, too, until the socket takes no more: it is still
+// in that processor's caches. Not by TLS, whose state is this thread's, nor before the head is out.
 Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
   Call* const target = &call;
+  Stream* const outlet = &stream_;
+  const Presence presence(shared_.downloads);
   const std::uint64_t total = call.reply().content_length;
   SendPace pace = send_pace();
   ByteView head = as_bytes(out_);
@@ -100,19 +132,25 @@ Awaitable<bool> Connection::send_source(Call& call, Errand& errand) {
     if (!call.next_pieces()) {
       const bool has_room = co_await await_room(total - body_bytes_out_);
       if (!has_room) co_return false;
-      errand.start([target](Completion& completion) { target->pull(completion); });
+      if (has_processors_to_spare() || stream_.secure() || !head.empty()) {
+        errand.start([target](Completion& completion) { target->pull(completion); });
+      } else {
+        errand.start([target, outlet](Completion& completion) { target->pass_on(*outlet, completion); });
+      }
       co_await errand.wait();
+      count_passed(call, pace);
     }
     if (!*call.next_pieces()) co_return false;
     std::vector<Piece> pieces = std::move(**call.next_pieces());
     call.next_pieces().reset();
     std::uint64_t bytes = 0;
     for (const Piece& piece : pieces) bytes += piece.size();
-    if (bytes > total - body_bytes_out_ || pieces.back().size() == 0) {
+    if (bytes > total - body_bytes_out_ || (!pieces.empty() && pieces.back().size() == 0)) {
       log::error("a source does not have the announced length", {{"id", checked_.head.request_id}});
       co_return false;
     }
-    const bool reads_ahead = bytes < total - body_bytes_out_ && !shared_.replies.is_pressed();
+    const bool reads_ahead = bytes < total - body_bytes_out_ && (has_processors_to_spare() || stream_.secure()) &&
+                             !shared_.replies.is_pressed();
     if (reads_ahead) errand.start([target](Completion& completion) { target->pull(completion); });
     bool sent = true;
     for (Piece& piece : pieces) {

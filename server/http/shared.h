@@ -66,7 +66,8 @@ struct Shared {
   BodyBuffers buffers;
   std::counting_semaphore<> in_place;  // who receives a body into its handler's memory has one
   ReplyBudget replies;
-  std::unique_ptr<AuditLog> audit;  // null: none is kept
+  std::atomic<std::size_t> downloads = 0;  // replies whose body is being sent in pieces
+  std::unique_ptr<AuditLog> audit;         // null: none is kept
   Counters counters;
   std::atomic<bool> stopping = false;
 

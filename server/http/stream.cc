@@ -1,6 +1,7 @@
 #include "server/http/stream.h"
 
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <boost/asio/ssl/stream.hpp>
 #include <cerrno>
@@ -88,6 +89,20 @@ Awaitable<Transfer> Stream::send_some(const FileSlice& slice, TimePoint deadline
     error = finish(waited);
     if (error) co_return Transfer{error, 0};
   }
+}
+
+std::size_t Stream::take(ByteView bytes) noexcept {
+  const ssize_t sent = ::send(plain_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
+std::size_t Stream::take(const FileSlice& slice) noexcept {
+  error_code error;
+  if (!plain_.native_non_blocking()) plain_.native_non_blocking(true, error);
+  if (error) return 0;
+  auto offset = static_cast<off_t>(slice.offset);
+  const ssize_t sent = ::sendfile(plain_.native_handle(), slice.descriptor, &offset, slice.length);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 Awaitable<void> Stream::close_gently(TimePoint deadline, std::uint64_t discard_bytes_max) {

@@ -1,7 +1,7 @@
 // A connection's byte stream, plain or TLS, whose every operation has a deadline.
 //
 // Deadlines cost no timer: the operation notes when it must have ended, and the I/O thread's sweep, a few times a
-// second, cancels what is late. One coroutine at a time; all calls on the stream's I/O thread.
+// second, cancels what is late. One coroutine at a time; all calls on the stream's I/O thread, but for take().
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/source.h"
 #include "server/http/asio.h"
+#include "server/http/outlet.h"
 #include "server/http/tls_context.h"
 
 namespace objstore::http {
@@ -25,7 +26,7 @@ struct Transfer {
   std::size_t bytes = 0;
 };
 
-class Stream {
+class Stream final : public Outlet {
  public:
   // tls: shared with the server, which may load another one meanwhile; null for plain TCP.
   Stream(Socket socket, std::shared_ptr<TlsContext> tls, const Clock& clock);
@@ -38,6 +39,9 @@ class Stream {
   Awaitable<Transfer> write_some(ByteView first, ByteView second, TimePoint deadline, TimePoint pressed_deadline);
   // Some of the slice, by sendfile. Plain streams only. eof: the file ends before the slice does.
   Awaitable<Transfer> send_some(const FileSlice& slice, TimePoint deadline, TimePoint pressed_deadline);
+  // Plain streams only; any thread, while no operation runs.
+  std::size_t take(ByteView bytes) noexcept override;
+  std::size_t take(const FileSlice& slice) noexcept override;
   // Says that no more will be sent, then discards what the peer still sends until it is silent, so that it can read our
   // last words: closing with unread bytes makes the kernel send a reset, which destroys them.
   Awaitable<void> close_gently(TimePoint deadline, std::uint64_t discard_bytes_max);

@@ -1,6 +1,7 @@
 // A Call's stages without sockets, on the test's own thread.
 #include "server/http/call.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <stdexcept>
@@ -260,6 +261,85 @@ TEST_CASE("pieces that lie in files come so to who takes them, but for the first
     CHECK((piece.size() == 10 && piece.bytes.empty() && piece.slice->offset == 100));
   }
   CHECK(pulled.fails_next);
+}
+
+// Takes so many bytes, at most three at a time.
+struct NarrowOutlet final : Outlet {
+  explicit NarrowOutlet(std::size_t bytes) : room(bytes) {}
+  std::size_t take(ByteView bytes) noexcept override { return take(bytes.size()); }
+  std::size_t take(const FileSlice& slice) noexcept override {
+    in_files += static_cast<int>(slice.offset) >= 100 && slice.descriptor == 7 ? 1 : 0;
+    return take(slice.length);
+  }
+  std::size_t take(std::size_t bytes) {
+    const std::size_t taken = std::min({bytes, room, std::size_t{3}});
+    room -= taken;
+    return taken;
+  }
+  std::size_t room;
+  int in_files = 0;
+};
+
+TEST_CASE("what is read goes through the outlet as far as that takes it, and the rest is a piece") {
+  const auto [takes_files, room, passed, left] = GENERATE(table<bool, std::size_t, std::uint64_t, std::size_t>(
+      {{false, 25, 25, 5}, {true, 25, 25, 5}, {false, 20, 20, 10}, {false, 0, 0, 10}, {true, 1000, 30, 0}}));
+  ReplyBudget budget(1'000'000'000);
+  const ReplyBudget::Hold others(budget, ReplyBudget::kLightBytes);  // makes no difference: nothing is held
+  ScriptedHandler handler;
+  int asked = 0;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 1000;
+    reply.source = std::make_unique<BreakingSource>(4, asked);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head, budget, takes_files);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  call.next_pieces().reset();
+  NarrowOutlet outlet(room);
+  call.pass_on(outlet, bell);
+  CHECK(bell.rung == 2);
+  const Call::Passed through = call.take_passed();
+  CHECK(through.bytes == passed);
+  CHECK(through.file_bytes == (takes_files ? passed : 0));
+  CHECK(call.take_passed().bytes == 0);
+  REQUIRE(call.next_pieces().has_value());
+  if (left == 0) {  // three pieces have left, and the error came behind them
+    CHECK_FALSE(call.next_pieces()->has_value());
+    return;
+  }
+  REQUIRE(call.next_pieces()->has_value());
+  REQUIRE((*call.next_pieces())->size() == 1);
+  const Piece& rest = (*call.next_pieces())->front();
+  CHECK(rest.size() == left);
+  CHECK(rest.slice.has_value() == takes_files);
+  if (takes_files) CHECK(rest.slice->offset == 100 + 10 - left);
+}
+
+TEST_CASE("more than was announced does not go through the outlet") {
+  bool is_gone = false;
+  ScriptedHandler handler;
+  handler.script = [&] {
+    api::Reply reply;
+    reply.content_length = 25;
+    reply.source = std::make_unique<OneShotSource>(is_gone);
+    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+  };
+  ReplyBudget budget(1'000'000);
+  wire::RequestHead head;
+  head.method = "GET";
+  Call call(handler, head, budget);
+  Bell bell;
+  call.begin(ByteView(), bell);
+  NarrowOutlet outlet(1000);
+  call.pass_on(outlet, bell);
+  CHECK(call.take_passed().bytes == 10);
+  REQUIRE(call.next_pieces().value());
+  REQUIRE((*call.next_pieces())->size() == 1);
+  CHECK((*call.next_pieces())->front().size() == 10);  // of which five are too many: the transport sees it
 }
 
 TEST_CASE("without room in the budget nothing is read ahead") {

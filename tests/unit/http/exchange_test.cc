@@ -1,8 +1,12 @@
 // Requests and replies of every kind over a socket.
+#include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/unit/http/playground.h"
 #include "tests/unit/http/socket_client.h"
@@ -174,6 +178,56 @@ TEST_CASE("downloads of every size arrive whole") {
     REQUIRE(answer);
     CHECK(answer->body == pattern(size));
   }
+}
+
+// So many downloads that stand still that every other one sends where it reads.
+std::vector<std::unique_ptr<SocketClient>> crowd_of(std::uint16_t port) {
+  std::vector<std::unique_ptr<SocketClient>> crowd;
+  for (unsigned i = 0; i < std::max(2U, std::thread::hardware_concurrency()); ++i) {
+    crowd.push_back(std::make_unique<SocketClient>(port, 4'096));
+    crowd.back()->send(request("GET", "/source?50000000"));
+    crowd.back()->read_bytes(1);
+  }
+  return crowd;
+}
+
+TEST_CASE("of many downloads at once each arrives whole, those that pause too") {
+  Running running;
+  auto crowd = crowd_of(running.port());
+  std::vector<std::jthread> readers;
+  std::atomic<int> whole = 0;
+  for (unsigned i = 0; i < 6; ++i) {
+    readers.emplace_back([&running, &whole, i] {
+      SocketClient client(running.port(), i % 2 == 0 ? 0 : 65'536);
+      for (const std::size_t size : {0U, 1U, 65'537U, 200'000U, 20'000'000U}) {
+        client.send(request("GET", "/source?" + std::to_string(size)));
+        const auto answer = client.read_answer();
+        if (answer && answer->body == pattern(size)) ++whole;
+      }
+    });
+  }
+  readers.clear();
+  CHECK(whole == 30);
+  const auto paused = crowd.front()->read_answer();  // but for its first byte
+  REQUIRE(paused);
+  CHECK(paused->body == pattern(50'000'000));
+  CHECK(running.server.stats().bytes_out > 6 * 20'000'000 + 50'000'000);
+}
+
+TEST_CASE("in a crowd, too, a source that fails later cuts the connection, and a reader that goes harms nobody") {
+  Running running;
+  auto crowd = crowd_of(running.port());
+  for (const char* target : {"/broken?200000", "/broken?0", "/short?1000"}) {
+    SocketClient client(running.port());
+    client.send(request("GET", target));
+    const auto answer = client.read_answer();
+    CHECK((answer ? answer->status == 500 : client.was_reset()));
+  }
+  crowd.clear();
+  while (running.server.stats().connections_open > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  SocketClient client(running.port());
+  client.send(request("GET", "/source?3000000"));
+  CHECK(client.read_answer()->body == pattern(3'000'000));
 }
 
 TEST_CASE("HEAD, 204 and 304 have no body") {
