@@ -113,7 +113,7 @@ TEST_CASE("one to four bodies that go on together, by steps of any length, each 
       std::vector<std::vector<std::byte>> chunks;
       std::vector<BodyDigest::Steps> steps;
       for (std::size_t i = 0; i < count; ++i) chunks.push_back(noise(random() % 9000, random));
-      for (std::size_t i = 0; i < count; ++i) steps.push_back(*digests[i].in_steps(chunks[i]));
+      for (std::size_t i = 0; i < count; ++i) steps.push_back(digests[i].in_steps(chunks[i]));
       std::vector<BodyDigest::Steps*> going;
       for (auto& one : steps) going.push_back(&one);
       while (!going.empty()) {
