@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/base/held_executor.h"
+
 using namespace objstore;
 
 namespace {
@@ -71,12 +73,6 @@ std::vector<Upload> some_uploads(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) uploads.push_back(some_upload(random));
   return uploads;
 }
-
-class HeldExecutor final : public Executor {
- public:
-  void post(Task task) override { held.push_back(std::move(task)); }
-  std::vector<Task> held;
-};
 
 }  // namespace
 

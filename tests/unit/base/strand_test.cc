@@ -6,18 +6,9 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/base/held_executor.h"
+
 using namespace objstore;
-
-namespace {
-
-// Keeps what is posted until somebody lets it run.
-class HeldExecutor final : public Executor {
- public:
-  void post(Task task) override { held.push_back(std::move(task)); }
-  std::vector<Task> held;
-};
-
-}  // namespace
 
 TEST_CASE("work that no thread has begun is done by who waits for it, once, in order") {
   HeldExecutor executor;

@@ -263,6 +263,26 @@ TEST_CASE("pieces that lie in files come so to who takes them, but for the first
   CHECK(pulled.fails_next);
 }
 
+// A GET that has been answered by `length` bytes from a source.
+struct Answered {
+  template <typename MakeSource>
+  Answered(ReplyBudget& budget, std::uint64_t length, MakeSource make_source, bool takes_files = false)
+      : call(handler, head, budget, takes_files) {
+    head.method = "GET";
+    handler.script = [&] {
+      api::Reply reply;
+      reply.content_length = length;
+      reply.source = make_source();
+      return api::Exchange(Ticket<api::Reply>(std::move(reply)));
+    };
+    call.begin(ByteView(), bell);
+  }
+  ScriptedHandler handler;
+  wire::RequestHead head;
+  Bell bell;
+  Call call;
+};
+
 // Takes so many bytes, at most three at a time.
 struct NarrowOutlet final : Outlet {
   explicit NarrowOutlet(std::size_t bytes) : room(bytes) {}
@@ -285,23 +305,13 @@ TEST_CASE("what is read goes through the outlet as far as that takes it, and the
       {{false, 25, 25, 5}, {true, 25, 25, 5}, {false, 20, 20, 10}, {false, 0, 0, 10}, {true, 1000, 30, 0}}));
   ReplyBudget budget(1'000'000'000);
   const ReplyBudget::Hold others(budget, ReplyBudget::kLightBytes);  // makes no difference: nothing is held
-  ScriptedHandler handler;
   int asked = 0;
-  handler.script = [&] {
-    api::Reply reply;
-    reply.content_length = 1000;
-    reply.source = std::make_unique<BreakingSource>(4, asked);
-    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
-  };
-  wire::RequestHead head;
-  head.method = "GET";
-  Call call(handler, head, budget, takes_files);
-  Bell bell;
-  call.begin(ByteView(), bell);
+  Answered get(budget, 1000, [&] { return std::make_unique<BreakingSource>(4, asked); }, takes_files);
+  Call& call = get.call;
   call.next_pieces().reset();
   NarrowOutlet outlet(room);
-  call.pass_on(outlet, bell);
-  CHECK(bell.rung == 2);
+  call.pass_on(outlet, get.bell);
+  CHECK(get.bell.rung == 2);
   const Call::Passed through = call.take_passed();
   CHECK(through.bytes == passed);
   CHECK(through.file_bytes == (takes_files ? passed : 0));
@@ -321,21 +331,11 @@ TEST_CASE("what is read goes through the outlet as far as that takes it, and the
 
 TEST_CASE("more than was announced does not go through the outlet") {
   bool is_gone = false;
-  ScriptedHandler handler;
-  handler.script = [&] {
-    api::Reply reply;
-    reply.content_length = 25;
-    reply.source = std::make_unique<OneShotSource>(is_gone);
-    return api::Exchange(Ticket<api::Reply>(std::move(reply)));
-  };
   ReplyBudget budget(1'000'000);
-  wire::RequestHead head;
-  head.method = "GET";
-  Call call(handler, head, budget);
-  Bell bell;
-  call.begin(ByteView(), bell);
+  Answered get(budget, 25, [&] { return std::make_unique<OneShotSource>(is_gone); });
+  Call& call = get.call;
   NarrowOutlet outlet(1000);
-  call.pass_on(outlet, bell);
+  call.pass_on(outlet, get.bell);
   CHECK(call.take_passed().bytes == 10);
   REQUIRE(call.next_pieces().value());
   REQUIRE((*call.next_pieces())->size() == 1);
