@@ -1,7 +1,8 @@
 """The same table against objd and every peer that is there, in one run: ./dev bench compare.
 
 All servers run at once and take turns, row by row and round by round, so that whatever else the machine does meets all of
-them. Writes build/bench-results/compare-DATE.md, and .json with everything that objbench said.
+them. A run begins when all of them are at rest: what a row leaves to be done in the background (collecting what was deleted,
+compaction) is counted to that row, as the CPU time "after" it, and does not slow the next one. Writes build/bench-results/compare-DATE.md, and .json with everything that objbench said.
 """
 import argparse
 import datetime
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import ceph
 import peers
@@ -21,6 +23,9 @@ import table
 
 ROOT = peers.ROOT
 RUN_SECONDS_MAX = 900
+REST_SECONDS_MAX = 30   # that a server is waited for after a run
+REST_SAMPLE_SECONDS = 0.5
+REST_SHARE = 0.04       # of a processor: a server that takes less is at rest
 
 
 def arguments():
@@ -29,6 +34,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="runs of each row; the median counts (5)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a run (5)")
     parser.add_argument("--keys", type=int, default=100_000, help="keys that are listed (100,000)")
+    parser.add_argument("--no-rest", action="store_true", help="a run begins at once, whatever the last one has left to be done")
     parser.add_argument("--rows", default="", help="only rows whose name contains one of these, separated by |")
     parser.add_argument("--without", default="", help="servers to leave out, separated by ,")
     parser.add_argument("--endpoint", action="append", default=[], metavar="NAME=URL,KEY,SECRET[,PID..]",
@@ -85,6 +91,28 @@ def objbench(peer, kind, more):
     return report
 
 
+def cpu_seconds(peer):
+    """CPU time of a server's processes so far."""
+    ticks = 0
+    for pid in peer.pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])  # utime, stime
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_rest(running):
+    """Waits until no server is busy. Gives the CPU time that each one took meanwhile, by its name."""
+    first = {peer.name: cpu_seconds(peer) for peer in running}
+    last, deadline = first, time.monotonic() + REST_SECONDS_MAX
+    while time.monotonic() < deadline:
+        time.sleep(REST_SAMPLE_SECONDS)
+        now = {peer.name: cpu_seconds(peer) for peer in running}
+        if all(now[name] - last[name] <= REST_SHARE * REST_SAMPLE_SECONDS for name in now):
+            break
+        last = now
+    return {name: now[name] - first[name] for name in first}
+
+
 def measure(options, running, measured, results):
     """Fills `results`: (row's name, server's name) -> reports."""
     for peer in running:
@@ -93,16 +121,20 @@ def measure(options, running, measured, results):
                 made = objbench(peer, row.prepare[0], row.prepare[1:])
                 if "failure" in made:
                     print(f"    {peer.name}: {row.name}: {made['failure']}", flush=True)
+    if not options.no_rest:
+        wait_for_rest(running)
     for number in range(1, options.rounds + 1):
         for row in measured:
             for peer in running:
                 if row.kind not in peer.kinds + (("mixed",) if "list" in peer.kinds else ()):
                     continue
                 report = objbench(peer, row.kind, row.arguments)
+                if not options.no_rest and report.get("server"):
+                    report["server"]["cpu_seconds_after"] = wait_for_rest(running)[peer.name]
                 results.setdefault((row.name, peer.name), []).append(report)
                 said = report.get("failure") or f"{table.short(row.value(report) or 0)} {row.unit}"
                 cost = row.cost(report) if "failure" not in report else None
-                said += f", server CPU {table.short(cost[0])} {cost[1]}" if cost else ""
+                said += f", server CPU {table.priced(cost)}" if cost else ""
                 print(f"    {number}/{options.rounds}  {row.name:38} {peer.name:14} {said}", flush=True)
 
 
@@ -134,7 +166,7 @@ def write(options, running, absent, measured, results):
     commit = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], text=True, capture_output=True).stdout.strip()
     text = [f"# Comparison of {datetime.datetime.now().strftime('%Y-%m-%d %H:%M')}", "",
             f"objd {commit or 'of no checkout'}; {machine()}.",
-            f"`./dev bench compare {' '.join(sys.argv[1:])}`: median (least-most) of {options.rounds} runs in turns, and the server's CPU time; ratios by the medians, of speed and of CPU time (above 1: {names[0]} is better).", ""]
+            f"`./dev bench compare {' '.join(sys.argv[1:])}`: median (least-most) of {options.rounds} runs in turns, and the server's CPU time (+ what it took afterwards until it was at rest); ratios by the medians, of speed and of both CPU times together (above 1: {names[0]} is better).", ""]
     text += [f"* {peer.name}: {peer.durability}" for peer in running]
     text += [f"* absent: {name} ({reason})" for name, reason in absent.items()]
     failures = {f"* {peer}: {row}: {r['failure'][:200]}" for (row, peer), reports in results.items() for r in reports if "failure" in r}

@@ -24,16 +24,21 @@ class Row:
                 "keys/s": measured["keys_per_second"], "s": measured["latency_ms"]["p50"] / 1e3}[self.unit]
 
     def cost(self, report):
-        """The server's CPU time: (figure, unit), or None."""
+        """The server's CPU time: (figure, what it took afterwards on top, unit), or None."""
         server = report.get("server")
         if not server:
             return None
         if self.unit == "keys/s":
             keys = sum(o["keys"] for o in report["operations"])
-            return (server["cpu_seconds"] * 1e6 / keys, "us/key") if keys else None
-        if self.unit in ("GB/s", "s"):
-            return server["cpu_seconds_per_gb"], "s/GB"
-        return server["cpu_us_per_operation"], "us"
+            if not keys:
+                return None
+            figure, unit = server["cpu_seconds"] * 1e6 / keys, "us/key"
+        elif self.unit in ("GB/s", "s"):
+            figure, unit = server["cpu_seconds_per_gb"], "s/GB"
+        else:
+            figure, unit = server["cpu_us_per_operation"], "us"
+        during, after = server["cpu_seconds"], server.get("cpu_seconds_after", 0)
+        return figure, figure * after / during if during else 0, unit
 
 
 def rows(seconds, keys):
@@ -70,6 +75,11 @@ def short(value):
     return f"{value:.3g}"
 
 
+def priced(cost):
+    figure, after, unit = cost
+    return f"{short(figure)} + {short(after)} {unit}" if after else f"{short(figure)} {unit}"
+
+
 def cell(row, reports):
     """Median (least-most) and CPU of a server's runs; the first word of what went wrong without any."""
     values = [v for report in reports if "failure" not in report and (v := row.value(report)) is not None]
@@ -78,7 +88,7 @@ def cell(row, reports):
     costs = [c for report in reports if "failure" not in report and (c := row.cost(report)) is not None]
     text = f"{short(statistics.median(values))} ({short(min(values))}-{short(max(values))})"
     if costs:
-        text += f", {short(statistics.median(c[0] for c in costs))} {costs[0][1]}"
+        text += f", {priced((statistics.median(c[0] for c in costs), statistics.median(c[1] for c in costs), costs[0][2]))}"
     return text
 
 
@@ -91,7 +101,7 @@ def ratio(row, ours, theirs):
     """How many times faster we are, and how many times less CPU time we take, by the medians."""
     def cost(report):
         found = row.cost(report)
-        return found[0] if found else None
+        return found[0] + found[1] if found else None
     mine, other = middle(row.value, ours), middle(row.value, theirs)
     if not mine or not other:
         return "-"
