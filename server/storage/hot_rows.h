@@ -1,9 +1,10 @@
-// The rows that nearly every request asks for and hardly any changes (buckets, and what is configured for them), kept
-// so that asking costs no look-up. A row is served only while no commit has touched it since it was read: whoever reads
-// after a commit sees that commit. Any thread.
+// Rows that are asked for again and again, kept so that asking costs no look-up: those that nearly every request needs
+// and hardly any changes (buckets, and what is configured for them), and those on the way to an object's bytes. A row
+// is served only while no commit has touched it since it was read: whoever reads after a commit sees that commit. Any
+// thread.
 #pragma once
 
-#include <array>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,16 +19,23 @@ class HotRows {
   // `recent` outlives this.
   explicit HotRows(const RecentChanges& recent) : recent_(recent) {}
 
-  static bool holds(Table table) noexcept { return table == Table::kBuckets || table == Table::kBucketDocuments; }
+  static bool holds(Table table) noexcept { return is_setting(table) || is_of_content(table); }
   // The outer one is nothing when the row has to be read.
   std::optional<std::optional<std::string>> find(Table table, std::string_view key);
-  // A row, or that there is none, as it was read after `moment`.
+  // A row, or that there is none, as it was read after `moment`. That content has no row is not kept: it is what an
+  // upload asks before it makes one.
   void keep(Table table, std::string_view key, const std::optional<std::string>& value, Moment moment);
   void clear();
 
  private:
-  static constexpr std::size_t kSlots = 512;  // rows whose names share one drive each other out
+  // Rows whose names share a slot drive each other out.
+  static constexpr std::size_t kSettingSlots = 512;
+  static constexpr std::size_t kContentSlots = 16384;  // chunks of 4 GiB, at 256 KiB each
   static constexpr std::size_t kBytesMax = 1024;
+  static bool is_setting(Table table) noexcept { return table == Table::kBuckets || table == Table::kBucketDocuments; }
+  static bool is_of_content(Table table) noexcept {
+    return table == Table::kObjects || table == Table::kBlobs || table == Table::kChunks;
+  }
 
   struct Slot {
     std::mutex mutex;
@@ -36,10 +44,12 @@ class HotRows {
     std::optional<std::string> value;
     Moment moment = kNoMoment;
   };
-  Slot& slot(Table table, std::string_view key) { return slots_[RecentChanges::place(table, key) % kSlots]; }
+  Slot& slot(Table table, std::string_view key);
 
   const RecentChanges& recent_;
-  std::array<Slot, kSlots> slots_;
+  // Separate, so that a setting is not driven out by what comes and goes.
+  const std::unique_ptr<Slot[]> settings_ = std::make_unique<Slot[]>(kSettingSlots);
+  const std::unique_ptr<Slot[]> content_ = std::make_unique<Slot[]>(kContentSlots);
 };
 
 }  // namespace objstore::storage

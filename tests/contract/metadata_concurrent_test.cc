@@ -69,7 +69,8 @@ TEMPLATE_TEST_CASE("whoever reads a row after a commit sees that commit, also of
                    "[concurrent]", MemoryMetadata, RocksdbMetadata) {
   TestType adapter;
   constexpr int kChanges = 400;
-  for (const Table table : {Table::kBuckets, Table::kBucketDocuments, Table::kObjects}) {
+  for (const Table table :
+       {Table::kBuckets, Table::kBucketDocuments, Table::kObjects, Table::kBlobs, Table::kBlobPages, Table::kChunks}) {
     std::atomic<int> committed = 0;
     std::atomic<int> old = 0;
     {
