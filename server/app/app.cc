@@ -133,6 +133,7 @@ struct App::Impl {
   Status listen();
   admin::AdminHooks hooks();
   Result<admin::JobReport> start_job(std::string_view kind, std::string_view query);
+  // A full store is ready: reads, and the deletions that make room, must still reach it.
   Status ready();
   Result<admin::StatusReport> status();
 };
@@ -204,7 +205,7 @@ Status App::Impl::listen() {
 Status App::Impl::ready() {
   if (stopping) return fail(Errc::kUnavailable, "the server is stopping");
   if (const auto failure = store->engine().failure(); !failure.empty()) return fail(Errc::kIo, failure);
-  return store->space().admit(0);
+  return {};
 }
 
 Result<admin::StatusReport> App::Impl::status() {
@@ -227,7 +228,7 @@ Result<admin::StatusReport> App::Impl::status() {
                              .checkpoint_ms = checkpoints.last_ms,
                              .checkpoint_age_s = std::max<UnixMillis>(clock.now_ms() - checkpoints.last_ms, 0) / 1000,
                              .checkpoint_failure = checkpoints.failure,
-                             .writable = ready().has_value()};
+                             .writable = ready() && store->space().admit(0)};
 }
 
 Result<admin::JobReport> App::Impl::start_job(std::string_view kind, std::string_view query) {

@@ -7,6 +7,7 @@ import time
 
 import boto3
 import botocore
+import pytest
 
 from objd_process import clean_environment, free_port, objd_path
 
@@ -106,6 +107,29 @@ def test_the_environment_sets_the_root_key(own_server):
         if path.is_file() and path.name != "root-credentials":
             assert b"canary-root-secret" not in path.read_bytes(), path
     assert "canary-root-secret" not in one.log.read_text()
+
+
+def test_a_full_store_is_ready_to_read_and_delete_and_says_that_it_takes_no_writes(own_server, tmp_path):
+    def client_of(server):
+        key, secret = server.credentials()
+        return boto3.client("s3", endpoint_url=server.endpoint, aws_access_key_id=key, aws_secret_access_key=secret,
+                            region_name="us-east-1", config=botocore.config.Config(retries={"max_attempts": 1}))
+
+    one = own_server()
+    client = client_of(one)
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="key", Body=b"body")
+    one.stop()
+    one.arguments += ["--free-space-reserve", "100TiB"]
+    one.start()
+    assert one.health("ready") == 200
+    assert "writable  no" in objd(tmp_path, "status", "--data", one.data).stdout
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        client.put_object(Bucket="bucket", Key="another", Body=b"body")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert client.get_object(Bucket="bucket", Key="key")["Body"].read() == b"body"
+    client.delete_object(Bucket="bucket", Key="key")
+    assert "Contents" not in client.list_objects_v2(Bucket="bucket")
 
 
 def test_status_and_rotation_with_and_without_a_server(own_server, tmp_path):

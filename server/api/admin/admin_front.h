@@ -1,7 +1,7 @@
 // What lies below "/-/": health, metrics, and the operator's requests. Any thread; what is handed in outlives it.
 //
 //   GET  /-/health/live        200 while the process runs
-//   GET  /-/health/ready       200, or 503
+//   GET  /-/health/ready       200; 503 when the server stops or a sync has failed, not when the disk is full
 //   GET  /-/metrics            Prometheus text; for the root key and the metrics token, or for everybody
 //   GET  /-/status             JSON, for the root key alone
 //   POST /-/rotate-root-key    JSON, for the root key alone
