@@ -116,11 +116,10 @@ def wait_for_rest(running):
 def measure(options, running, measured, results):
     """Fills `results`: (row's name, server's name) -> reports."""
     for peer in running:
-        for row in measured:
-            if row.prepare and row.kind in peer.kinds:
-                made = objbench(peer, row.prepare[0], row.prepare[1:])
-                if "failure" in made:
-                    print(f"    {peer.name}: {row.name}: {made['failure']}", flush=True)
+        for prepare in dict.fromkeys(row.prepare for row in measured if row.prepare and row.kind in peer.kinds):
+            made = objbench(peer, prepare[0], prepare[1:])
+            if "failure" in made:
+                print(f"    {peer.name}: {' '.join(prepare)}: {made['failure']}", flush=True)
     if not options.no_rest:
         wait_for_rest(running)
     for number in range(1, options.rounds + 1):
@@ -128,6 +127,8 @@ def measure(options, running, measured, results):
             for peer in running:
                 if row.kind not in peer.kinds + (("mixed",) if "list" in peer.kinds else ()):
                     continue
+                if row.cold:
+                    peer.forget_files()
                 report = objbench(peer, row.kind, row.arguments)
                 if not options.no_rest and report.get("server"):
                     report["server"]["cpu_seconds_after"] = wait_for_rest(running)[peer.name]
@@ -142,7 +143,7 @@ def check_space(options, folder, servers_running):
     """A full disk makes every figure a failure, and takes everything else on it down, too."""
     body = 64 << 20
     of_a_round = (2 * 4 * options.seconds + 4 * 3 + 8) * body + (2 << 30)
-    needed = servers_running * (options.rounds + 1) * of_a_round
+    needed = servers_running * ((options.rounds + 1) * of_a_round + 64 * body)
     there = shutil.disk_usage(folder).free
     if there < needed:
         sys.exit(f"compare: {servers_running} servers write up to {needed >> 30} GiB in {options.rounds} rounds of {options.seconds} s, "

@@ -11,8 +11,8 @@ class Row:
     arguments: tuple
     unit: str             # "op/s", "GB/s", "keys/s" or "s"
     operation: str = ""   # of objbench's output; the kind when empty
-    prefix: str = ""      # keys that are stored once, before the first round, by `prepare`
-    prepare: tuple = ()
+    prepare: tuple = ()   # a call of objbench that stores its keys, once, before the first round
+    cold: bool = False    # nothing of the server's files is in the kernel's memory when a run begins
 
     def value(self, report):
         """The figure of one run, or None when nothing succeeded."""
@@ -47,6 +47,9 @@ def rows(seconds, keys):
     # By number: where an upload takes longer than `seconds`, none would begin and end within them.
     large = ("--size", "64M", "--unsigned-payload")
     counted = ("--ops", str(4 * seconds), "--warmup", "1")
+    # No warm-up, which would read some already; of 12 objects out of 64 eleven are others.
+    stored = ("put", *large, "--ops", "64", "--prefix", "cold/")
+    unread = (*large, "--ops", "12", "--objects", "64", "--prepared", "--prefix", "cold/")
     listing = ("--size", "16", "--objects", str(keys), "--prefix", "list/")
     return [
         Row("PUT 4 KiB, 64 connections", "put", (*small, *timed), "op/s"),
@@ -54,13 +57,15 @@ def rows(seconds, keys):
         Row("GET 4 KiB, 64", "get", (*small, *timed, "--objects", "2000"), "op/s"),
         Row("HEAD 4 KiB, 64", "stat", (*small, *timed, "--objects", "2000"), "op/s"),
         Row("DELETE 4 KiB, 64", "delete", (*small, "--objects", str(2000 * seconds)), "op/s"),
-        Row("LIST, pages of 1,000", "list", (*listing, "--prepared"), "keys/s", prefix="list/",
+        Row("LIST, pages of 1,000", "list", (*listing, "--prepared"), "keys/s",
             prepare=("put", "--size", "16", "--ops", str(keys), "--concurrency", "16", "--prefix", "list/")),
         Row("PUT 64 MiB, 1 connection", "put", (*large, *counted), "GB/s"),
         Row("PUT 64 MiB, 4 connections", "put", (*large, "--concurrency", "4", *counted), "GB/s"),
         Row("PUT 64 MiB that is there already, 4", "put", (*large, "--concurrency", "4", "--ops", "8", "--prefix", "again/"),
-            "GB/s", prefix="again/", prepare=("put", *large, "--concurrency", "4", "--ops", "8", "--prefix", "again/")),
+            "GB/s", prepare=("put", *large, "--concurrency", "4", "--ops", "8", "--prefix", "again/")),
         Row("GET 64 MiB, 1 connection", "get", (*large, *counted, "--objects", "4", "--concurrency", "1"), "GB/s"),
+        Row("GET 64 MiB, cold, 1 connection", "get", (*unread, "--concurrency", "1"), "GB/s", prepare=stored, cold=True),
+        Row("GET 64 MiB, cold, 4 connections", "get", (*unread, "--concurrency", "4"), "GB/s", prepare=stored, cold=True),
         Row("multipart 1 GiB, 4 connections", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1"), "s",
             operation="upload"),
         Row("... its Complete", "multipart", ("--unsigned-payload", "--concurrency", "4", "--ops", "1", "--parts", "16",
