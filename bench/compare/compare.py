@@ -2,7 +2,10 @@
 
 All servers run at once and take turns, row by row and round by round, so that whatever else the machine does meets all of
 them. A run begins when all of them are at rest: what a row leaves to be done in the background (collecting what was deleted,
-compaction) is counted to that row, as the CPU time "after" it, and does not slow the next one. Writes build/bench-results/compare-DATE.md, and .json with everything that objbench said.
+compaction) is counted to that row, as the CPU time "after" it, and does not slow the next one. Before a cold row the page cache
+forgets a server's files; what the server caches itself (Ceph's OSD) stays.
+
+Writes build/bench-results/compare-DATE.md, and .json with everything that objbench said.
 """
 import argparse
 import datetime
